@@ -1,0 +1,181 @@
+/** The hub's HTTP API: one fetch wrapper that carries the session's CSRF word, speaks the chosen language and turns problems into errors. */
+import { untrack } from 'svelte';
+import { language } from './i18n.svelte';
+import type {
+  AskedGrant, Camera, CameraColumns, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder, Obligation, OpenedView,
+  Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
+} from './types';
+
+const BASE = '/api/v1';
+
+/** A refusal or failure in words a person can act on. `status` 0: the hub was not reached. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+  ) {
+    super(problem.detail || problem.title);
+    this.name = 'ApiError';
+  }
+
+  get code(): string {
+    return this.problem.code ?? '';
+  }
+
+  /** What the hub said about one field of the sent body, or an empty text. */
+  field(name: string): string {
+    if (this.problem.field === name) return this.message;
+    return this.problem.errors?.find((e) => e.field === name)?.text ?? '';
+  }
+}
+
+let csrf = '';
+let onSignedOut: () => void = () => {};
+/** Hub time minus this device's time, in ms; ages are drawn with it, so that a wrong desk clock does not lie about a picture. */
+let skewMs = 0;
+
+/** Sets the CSRF word of the session in use (empty without one). */
+export function useCsrf(word: string): void {
+  csrf = word;
+}
+
+/** Says what to do when the hub answers 401: the session is over. */
+export function whenSignedOut(act: () => void): void {
+  onSignedOut = act;
+}
+
+export function hubNow(): number {
+  return Date.now() + skewMs;
+}
+
+/** The hub's `Date` has whole seconds: only a difference that cannot be rounding or network is taken over. */
+function learnSkew(response: Response, sentAt: number): void {
+  const stated = Date.parse(response.headers.get('date') ?? '');
+  const took = Date.now() - sentAt;
+  if (!Number.isFinite(stated) || took > 500) return;
+  const skew = stated + 500 - (sentAt + took / 2);
+  skewMs = Math.abs(skew) > 1500 ? skew : 0;
+}
+
+type Options = { body?: unknown; query?: Record<string, string | number | null | undefined>; signal?: AbortSignal; keepalive?: boolean };
+
+/** A fetch begun inside an effect must not make that effect run again when the language changes: who wants that says so himself. */
+const spoken = (): string => untrack(() => language.current);
+
+/** The raw answer: for callers that need its headers. Throws ApiError unless 2xx. */
+export async function request(method: string, path: string, options: Options = {}): Promise<Response> {
+  const url = new URL(BASE + path, location.origin);
+  for (const [key, value] of Object.entries(options.query ?? {})) {
+    if (value !== null && value !== undefined && value !== '') url.searchParams.set(key, String(value));
+  }
+  const headers: Record<string, string> = { accept: 'application/json', 'accept-language': spoken() };
+  if (method !== 'GET' && csrf) headers['x-bonghwa-csrf'] = csrf;
+  const init: RequestInit = { method, headers, credentials: 'same-origin', keepalive: options.keepalive ?? false };
+  if (options.signal) init.signal = options.signal;
+  if (options.body !== undefined) {
+    headers['content-type'] = 'application/json';
+    init.body = JSON.stringify(options.body);
+  }
+  const sentAt = Date.now();
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause;
+    const title = spoken() === 'ko' ? '관제 서버에 닿지 않습니다. 다시 시도합니다.' : 'The hub was not reached. Trying again.';
+    throw new ApiError(0, { type: 'about:blank', title, status: 0, code: 'unreachable' });
+  }
+  learnSkew(response, sentAt);
+  if (response.ok) return response;
+  const failure = await readProblem(response);
+  if (response.status === 401 && path !== '/session') onSignedOut();
+  throw failure;
+}
+
+async function readProblem(response: Response): Promise<ApiError> {
+  let problem: Problem = { type: 'about:blank', title: `HTTP ${response.status}`, status: response.status };
+  if (response.headers.get('content-type')?.includes('json')) {
+    problem = { ...problem, ...((await response.json().catch(() => ({}))) as Partial<Problem>) };
+  }
+  return new ApiError(response.status, problem);
+}
+
+async function json<T>(method: string, path: string, options?: Options): Promise<T> {
+  const response = await request(method, path, options);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+const get = <T>(path: string, query?: Options['query'], signal?: AbortSignal): Promise<T> =>
+  json<T>('GET', path, { ...(query ? { query } : {}), ...(signal ? { signal } : {}) });
+const post = <T>(path: string, body: unknown = {}): Promise<T> => json<T>('POST', path, { body });
+const enc = encodeURIComponent;
+
+export type IncidentPatch = { place?: object; priority?: Priority; look_for?: string; reason: string };
+export type IncidentPage = Page<IncidentSummary> & { cursor: string | null };
+
+/** Every call of docs/api.md the console makes, under the name of what it does. */
+export const api = {
+  session: () => get<Session>('/session'),
+  signIn: (name: string, password: string) => post<Session>('/session', { name, password }),
+  signOut: () => json<void>('DELETE', '/session'),
+
+  vocabulary: () => get<Vocabulary>('/vocabulary'),
+  basemap: () => get<GeoJSON.FeatureCollection>('/map/basemap'),
+  places: () => get<GeoJSON.FeatureCollection<GeoJSON.Point>>('/map/places'),
+  cameraColumns: () => get<CameraColumns>('/map/cameras'),
+  search: (q: string, signal?: AbortSignal) => get<{ items: SearchItem[] }>('/search', { q }, signal),
+  cameras: (query: { bbox?: string; after?: string; limit?: number; owner?: string; q?: string }, signal?: AbortSignal) =>
+    get<Page<Camera>>('/cameras', query, signal),
+  camera: (id: string) => get<Camera>(`/cameras/${enc(id)}`),
+  quality: () => get<Quality>('/quality'),
+
+  rejectedReports: () => get<{ items: RejectedReport[] }>('/reports', { state: 'rejected' }),
+  async incidents(query: { state?: 'open' | 'closed' | 'all'; after?: string; limit?: number } = {}): Promise<IncidentPage> {
+    const response = await request('GET', '/incidents', { query });
+    return { ...((await response.json()) as Page<IncidentSummary>), cursor: response.headers.get('event-cursor') };
+  },
+  incident: (id: string, signal?: AbortSignal) => get<Incident>(`/incidents/${enc(id)}`, undefined, signal),
+  acknowledge: (id: string) => post<Incident>(`/incidents/${enc(id)}/acknowledge`),
+  note: (id: string, text: string) => post<Incident>(`/incidents/${enc(id)}/notes`, { text }),
+  invite: (id: string, agency: string, basis: string) => post<Incident>(`/incidents/${enc(id)}/invite`, { agency, basis }),
+  merge: (id: string, into: string, reason: string) => post<Incident>(`/incidents/${enc(id)}/merge`, { into, reason }),
+  split: (id: string, reports: string[], reason: string) => post<Incident>(`/incidents/${enc(id)}/split`, { reports, reason }),
+  close: (id: string, disposition: string, reason: string) => post<Incident>(`/incidents/${enc(id)}/close`, { disposition, reason }),
+  reopen: (id: string, reason: string) => post<Incident>(`/incidents/${enc(id)}/reopen`, { reason }),
+  correct: (id: string, patch: IncidentPatch) => json<Incident>('PATCH', `/incidents/${enc(id)}`, { body: patch }),
+  placeAt: (id: string, place: (Point & { accuracy_m?: number }) | { name: string } | { site: string } | { camera: string }, reason: string) =>
+    json<Incident>('PATCH', `/incidents/${enc(id)}`, { body: { place, reason } }),
+  badPicture: (id: string, camera: string, reason?: string) =>
+    post<Incident>(`/incidents/${enc(id)}/bad-picture`, reason ? { camera, reason } : { camera }),
+  repairs: () => get<{ items: Repair[] }>('/repairs'),
+  repairDone: (id: string, note: string) => post<Repair>(`/repairs/${enc(id)}/done`, { note }),
+
+  addResponder: (id: string, label: string) => post<NewResponder>(`/incidents/${enc(id)}/responders`, { label }),
+  revokeResponder: (id: string, reason: string) => post<void>(`/responders/${enc(id)}/revoke`, { reason }),
+  redeem: (code: string) => post<Session>('/responders/redeem', { code }),
+
+  askedGrants: () => get<{ items: AskedGrant[] }>('/grants', { state: 'asked' }),
+  extend: (id: string, minutes: number, reason: string) => post<Grant>(`/grants/${enc(id)}/extend`, { minutes, reason }),
+  revokeGrant: (id: string, reason: string) => post<Grant>(`/grants/${enc(id)}/revoke`, { reason }),
+  approve: (id: string, reason: string, cameras?: string[]) =>
+    post<Grant>(`/grants/${enc(id)}/approve`, cameras ? { reason, cameras } : { reason }),
+  deny: (id: string, reason: string) => post<Grant>(`/grants/${enc(id)}/deny`, { reason }),
+
+  openView: (of: { grant: string; camera: string } | { duty: string; camera: string }) => post<OpenedView>('/views', of),
+  ticket: (view: string) => post<{ ticket: string }>(`/views/${enc(view)}/ticket`),
+  endView: (view: string, keepalive = false) => json<void>('DELETE', `/views/${enc(view)}`, { keepalive }),
+  revokeView: (view: string, reason: string) => post<void>(`/views/${enc(view)}/revoke`, { reason }),
+  views: (state: 'open' | 'ended') => get<{ items: ViewRecord[] }>('/views', { state }),
+
+  duties: () => get<{ items: DutySession[] }>('/duties'),
+  startDuty: (post_: string) => post<DutySession>('/duties', { post: post_ }),
+  endDuty: (id: string, handover?: string) => post<DutySession>(`/duties/${enc(id)}/end`, handover ? { handover } : {}),
+  obligations: () => get<{ items: Obligation[] }>('/obligations'),
+  obligationDone: (id: string, note: string) => post<Obligation>(`/obligations/${enc(id)}/done`, { note }),
+
+  privacyDay: (date?: string) => get<PrivacyDay>('/privacy/day', { date }),
+  ledger: () => get<LedgerStatus>('/ledger/status'),
+  status: () => get<SystemStatus>('/status'),
+  drills: () => get<{ items: { id: string; name: string; requested_at: string; state: string }[] }>('/drills'),
+  startDrill: (name: string) => post<{ id: string }>('/drills', { name }),
+};

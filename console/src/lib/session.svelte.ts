@@ -1,0 +1,131 @@
+/** Who sits here: the account of this browser's session, the city's vocabulary, and the idle lock. */
+import { api, ApiError, useCsrf, whenSignedOut } from './api';
+import { events } from './events.svelte';
+import { say } from './i18n.svelte';
+import type { Place, Role, Session, Vocabulary, Words } from './types';
+
+export type SignedOutBecause = '' | 'ended' | 'idle' | 'left';
+/** Signs of a person at the desk. A moving mouse alone counts; a playing picture does not. */
+const SIGNS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const;
+
+class Desk {
+  /** The session, null when nobody is signed in, undefined until the hub was asked. */
+  session: Session | null | undefined = $state(undefined);
+  /** The words of this city: agencies, lines, kinds. Null until signed in. */
+  vocabulary: Vocabulary | null = $state(null);
+  /** Why the sign-in page is shown. */
+  because: SignedOutBecause = $state('');
+  /** True when nobody touched the desk for the session's idle time: the screen is covered until the password. */
+  locked: boolean = $state(false);
+  #touched = Date.now();
+
+  constructor() {
+    whenSignedOut(() => this.#over('ended'));
+    for (const sign of SIGNS) addEventListener(sign, () => (this.#touched = Date.now()), { passive: true, capture: true });
+    setInterval(() => this.#watchIdle(), 5000);
+  }
+
+  get role(): Role | null {
+    return this.session?.account.role ?? null;
+  }
+
+  /** Looks whether this browser has a session already. */
+  async resume(): Promise<void> {
+    try {
+      await this.#begin(await api.session());
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status === 0) throw error;
+      this.session = null;
+    }
+  }
+
+  /** Signs in; throws ApiError with the hub's words when refused. */
+  async signIn(name: string, password: string): Promise<void> {
+    await this.#begin(await api.signIn(name, password));
+  }
+
+  /** Ends the session at the hub; every view of it ends with it. */
+  async signOut(): Promise<void> {
+    try {
+      await api.signOut();
+    } finally {
+      this.#over('left');
+    }
+  }
+
+  /** Opens the covered screen again for the same account. */
+  async unlock(password: string): Promise<void> {
+    const name = this.session?.account.name ?? '';
+    const session = await api.signIn(name, password);
+    useCsrf(session.csrf);
+    this.session = session;
+    this.#touched = Date.now();
+    this.locked = false;
+  }
+
+  async #begin(session: Session): Promise<void> {
+    useCsrf(session.csrf);
+    this.vocabulary = await api.vocabulary();
+    this.#touched = Date.now();
+    this.session = session;
+    this.because = '';
+    this.locked = false;
+  }
+
+  #over(because: SignedOutBecause): void {
+    events.stop();
+    useCsrf('');
+    this.session = null;
+    this.locked = false;
+    this.because = because;
+  }
+
+  #watchIdle(): void {
+    const idle = this.session?.idle_seconds;
+    if (idle && !this.locked && Date.now() - this.#touched > idle * 1000) this.locked = true;
+  }
+}
+
+export const desk = new Desk();
+
+/** An agency's name in the language shown, its id when unknown. */
+export function agencyName(id: string | null | undefined): string {
+  if (!id) return '';
+  return say(desk.vocabulary?.agencies.find((a) => a.id === id)?.name) || id;
+}
+
+/** A district's own name (`junggu` is 중구), without that of its control centre. */
+export function districtName(id: string | null | undefined): string {
+  if (!id) return '';
+  return say(desk.vocabulary?.districts.find((d) => d.id === id)) || agencyName(id);
+}
+
+/** Where an incident is, in words: district and the name of the place; empty when it has none. */
+export function placeName(place: Place | null | undefined): string {
+  if (!place) return '';
+  const district = districtName(place.district);
+  const name = place.name ?? '';
+  return [name.includes(district) ? '' : district, name].filter(Boolean).join(' · ');
+}
+
+/** A kind's name (`strap_cut` is 스트랩 절단). */
+export function kindName(kind: string): string {
+  return say(desk.vocabulary?.kinds[kind]) || kind;
+}
+
+/** A line's name (`fire119` is 119). */
+export function lineName(line: string): string {
+  return say(desk.vocabulary?.lines.find((l) => l.line === line)?.name) || line;
+}
+
+/** The name of the city and of its centre. */
+export function cityName(): { name: string; centre: string } {
+  const city = desk.vocabulary?.city;
+  return { name: say(city?.name), centre: say(city?.centre) };
+}
+
+/** A disposition, a warning: any of the vocabulary's small dictionaries. */
+export function wordOf(dictionary: 'dispositions' | 'warnings', code: string): string {
+  const words: Record<string, Words> | undefined = desk.vocabulary?.[dictionary];
+  return say(words?.[code]) || code;
+}

@@ -1,0 +1,73 @@
+/** Where pins and badges stand on the screen: close ones fan out, labels that would cover another are left out. */
+import type { Chosen, Pin, Spot } from './types';
+
+type Screen = { x: number; y: number };
+/** `x, y` is the true point, `sx, sy` where the pin stands. */
+export type PlacedPin = Pin & Screen & { sx: number; sy: number; moved: boolean; labelled: boolean; left: boolean; z: number };
+export type PlacedBadge = Screen & { id: string; number: number; live: boolean; sx: number; sy: number };
+
+const TOO_CLOSE = 30;
+const FAN = 46;
+type Rect = [left: number, top: number, right: number, bottom: number];
+const meet = (a: Rect, b: Rect): boolean => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+
+/** Groups of things that stand on one another. */
+function groups<T extends Screen>(items: T[], near: number): T[][] {
+  const found: T[][] = [];
+  for (const item of items) {
+    const home = found.find((group) => group.some((other) => Math.hypot(other.x - item.x, other.y - item.y) < near));
+    if (home) home.push(item);
+    else found.push([item]);
+  }
+  return found;
+}
+
+/** Rough width of a label in pixels: Hangul is about as wide as it is high. */
+function labelWidth(pin: Pin): number {
+  const text = pin.label + (pin.note ? ` ${pin.note}` : '');
+  let width = 24;
+  for (const letter of text) width += letter > '\u1100' ? 12 : 7;
+  return width;
+}
+
+/** Places pins in the order given (the queue's): earlier ones keep their labels when two would collide. */
+export function placePins(pins: Pin[], project: (spot: Spot) => Screen, selected: string | null): PlacedPin[] {
+  const at = pins.map((pin) => ({ ...pin, ...project(pin) }));
+  const placed: PlacedPin[] = [];
+  for (const group of groups(at, TOO_CLOSE)) {
+    group.forEach((pin, i) => {
+      const lone = group.length === 1;
+      const angle = (-90 + (360 * i) / group.length) * (Math.PI / 180);
+      const reach = FAN + Math.max(0, group.length - 5) * 7;
+      placed.push({
+        ...pin, moved: !lone, labelled: false, left: false, z: 0,
+        sx: Math.round(pin.x + (lone ? 0 : Math.cos(angle) * reach)),
+        sy: Math.round(pin.y + (lone ? 0 : Math.sin(angle) * reach * 0.8)),
+      });
+    });
+  }
+  const order = new Map(pins.map((pin, i) => [pin.id, pin.id === selected ? -1 : i]));
+  placed.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
+  const taken: Rect[] = placed.map((pin) => [pin.sx - 15, pin.sy - 38, pin.sx + 15, pin.sy]);
+  placed.forEach((pin, i) => {
+    pin.z = placed.length - i;
+    const width = labelWidth(pin);
+    const right: Rect = [pin.sx + 16, pin.sy - 37, pin.sx + 20 + width, pin.sy - 11];
+    const left: Rect = [pin.sx - 20 - width, pin.sy - 37, pin.sx - 16, pin.sy - 11];
+    const free = (rect: Rect): boolean => !taken.some((other, j) => j !== i && meet(rect, other));
+    const chosen = free(right) ? right : free(left) ? left : null;
+    if (!chosen || (pin.priority === 4 && pin.id !== selected)) return;
+    pin.labelled = true;
+    pin.left = chosen === left;
+    taken.push(chosen);
+  });
+  return placed;
+}
+
+/** Number badges of the chosen cameras; heads on one pole stand side by side. */
+export function placeBadges(chosen: Chosen[], project: (spot: Spot) => Screen): PlacedBadge[] {
+  const at = chosen.flatMap((camera) => (camera.number === null ? [] : [{ id: camera.id, number: camera.number, live: camera.live ?? true, ...project(camera) }]));
+  return groups(at, 14).flatMap((group) =>
+    group.map((badge, i) => ({ ...badge, sx: badge.x + (i - (group.length - 1) / 2) * 24, sy: badge.y })),
+  );
+}

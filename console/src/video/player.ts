@@ -1,0 +1,356 @@
+import { api, ApiError } from '../lib/api';
+import type { OpenedView } from '../lib/types';
+import type { Attempt, Failure } from './attempt';
+import { markCut, markFirstFrame } from './marks';
+import { blankPicture, isOver, PASSING_ENDS, TRIES_SHOWN, type Notice, type Picture, type PictureState, type Transport } from './picture';
+import { better, Race, type RaceHeard } from './race';
+import { prepareOffer } from './whep';
+
+/** A picture older than this is not now. */
+const STALE_MS = 1000;
+/** Slow cameras are given two and a half of their own frame intervals, but never more than this. */
+const STALE_AT_MOST_MS = 3000;
+/** Stills are fetched every one or two seconds: their age is written, and only a missing one is a silence. */
+const STALE_STILL_MS = 6000;
+/** A silence this long makes a new connection. */
+const RENEW_MS = 3500;
+/** A picture this old is taken away. */
+const GONE_MS = 10_000;
+/** On a fallback WebRTC is tried again this often. */
+const UPGRADE_MS = 30_000;
+const PAUSES_MS = [250, 1000, 2000, 4000, 8000];
+/** A camera known to be silent is asked again this seldom; its return is heard from the hub. */
+const SILENT_PAUSE_MS = 15_000;
+
+const STATE_OF: Record<Transport, PictureState> = { webrtc: 'live', ws: 'fallback', still: 'stills' };
+const SILENT = new Set(['dead', 'password']);
+
+/** What a view stands on: an incident's grant, or a control room's duty session over its own cameras. */
+export type Right = { grant: string } | { duty: string };
+
+/**
+ * One view of one camera, from asking the hub to the last frame.
+ *
+ * It tries WebRTC, then the WebSocket, then stills, and shows whichever gives a frame first; it comes back by itself after everything
+ * but an end of the right to watch. {@link cut} empties the stage synchronously. The owner places {@link stage} on the page.
+ */
+export class Player {
+  readonly camera: string;
+  readonly right: Right;
+  /** The only element that ever holds this picture. */
+  readonly stage: HTMLElement = document.createElement('div');
+  /** Frames shown so far, over all ways. */
+  frames = 0;
+  /** Called in the frame callback with {@link frames}. */
+  onframe: ((frames: number) => void) | null = null;
+
+  readonly #listeners = new Set<(picture: Picture) => void>();
+  readonly #heard: RaceHeard = {
+    frame: (way) => this.#frame(way),
+    failed: (way, failure) => this.#failed(way, failure),
+    health: (health) => this.health(health),
+    lost: () => this.#lost(),
+    silent: () => SILENT.has(this.#picture.health ?? '') || this.#picture.health === 'late',
+  };
+  #began = performance.now();
+  #picture: Picture = blankPicture('waiting');
+  #view: OpenedView | null = null;
+  #race: Race | null = null;
+  #shown: Attempt | null = null;
+  #round = 0;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  #stillsOnly: boolean;
+  #closed = false;
+  #upgradeAt = 0;
+
+  constructor(right: Right, camera: string, stillsOnly = false) {
+    this.right = right;
+    this.camera = camera;
+    this.#stillsOnly = stillsOnly;
+    this.stage.className = 'stage';
+    void this.#begin(0);
+  }
+
+  get picture(): Picture {
+    return this.#picture;
+  }
+
+  get view(): string | null {
+    return this.#view?.id ?? null;
+  }
+
+  /** The words the hub wants over this picture; null until it answered. */
+  get watermark(): string | null {
+    return this.#view?.watermark ?? null;
+  }
+
+  /** Milliseconds since the shown picture was presented (for a still: taken); null when none is shown. */
+  get ageMs(): number | null {
+    return this.#shown ? Math.max(0, performance.now() - this.#shown.lastAt) : null;
+  }
+
+  get fps(): number {
+    return this.#shown?.fps ?? 0;
+  }
+
+  get delayMs(): number | null {
+    return this.#shown?.delayMs ?? null;
+  }
+
+  /** Calls at once and on every change; the answer ends it. */
+  subscribe(listener: (picture: Picture) => void): () => void {
+    this.#listeners.add(listener);
+    listener(this.#picture);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Only single stills from now on (a poor network), or the best way again. */
+  useStills(only: boolean): void {
+    if (only === this.#stillsOnly || this.#over) return;
+    this.#stillsOnly = only;
+    void this.#begin(0);
+  }
+
+  /**
+   * Ends the right to watch on this page: the stage is empty when this returns, before any layout, and nothing comes back.
+   * `heard` is when the page heard of it, on the monotonic clock. A second call only makes the notice better.
+   */
+  cut(state: 'cut' | 'denied' | 'ended', notice: Omit<Notice, 'tookMs'>, heard: number): void {
+    if (this.#closed) return;
+    const known = this.#picture.notice;
+    const again = isOver(this.#picture.state);
+    this.#empty();
+    const tookMs = again ? (known?.tookMs ?? null) : this.#wasCut(heard, notice.code);
+    this.#change({ state, transport: null, shown: false, attempt: 0, notice: { ...known, ...notice, tookMs } });
+  }
+
+  /** Takes the picture away at once, then asks for it anew: a lost lease, a restarted gateway. */
+  comeBack(heard: number, code: string): void {
+    if (this.#over) return;
+    this.#empty();
+    this.#wasCut(heard, code);
+    this.#view = null;
+    this.#change({ state: 'reconnecting', transport: null, shown: false, attempt: 1 });
+    this.#again(1);
+  }
+
+  /** What the gateways say of the camera: it is written on the tile and decides how patient this player is. */
+  health(health: string): void {
+    if (this.#over || health === this.#picture.health) return;
+    if (SILENT.has(health) && !this.#fresh) this.#change({ health, state: 'dead' });
+    else this.#change({ health });
+    if (health === 'ok' && this.#picture.state === 'dead') this.#again(1, 0);
+  }
+
+  /** Looks at the age of the picture; called a few times a second while the page is visible. */
+  watch(): void {
+    if (this.#over || !this.#shown) return;
+    const age = performance.now() - this.#shown.lastAt;
+    if (age <= this.#patience) {
+      this.#tryBetter();
+      return;
+    }
+    if (this.#picture.state !== 'dead') this.#change({ state: 'reconnecting', attempt: Math.max(1, this.#picture.attempt) });
+    if (age > RENEW_MS && !this.#race?.running && this.#pause === undefined) this.#again(this.#picture.attempt, 0);
+    if (age > GONE_MS) this.#dropShown();
+  }
+
+  /** The viewer leaves: connections end and the hub is told. */
+  close(): void {
+    if (this.#closed) return;
+    const leaving = isOver(this.#picture.state) ? null : this.view;
+    this.#empty();
+    this.#closed = true;
+    this.#listeners.clear();
+    this.stage.remove();
+    // A goodbye that does not arrive is mended by the gateway, which reaps vanished viewers.
+    if (leaving) api.endView(leaving, true).catch(() => undefined);
+  }
+
+  get #over(): boolean {
+    return this.#closed || isOver(this.#picture.state);
+  }
+
+  get #patience(): number {
+    if (!this.#shown) return 0;
+    if (this.#shown.kind === 'still') return STALE_STILL_MS;
+    return Math.max(STALE_MS, Math.min(STALE_AT_MOST_MS, this.#shown.interval * 2.5));
+  }
+
+  get #fresh(): boolean {
+    return this.#shown !== null && performance.now() - this.#shown.lastAt <= this.#patience;
+  }
+
+  #change(change: Partial<Picture>): void {
+    const since = change.state && change.state !== this.#picture.state ? performance.now() : this.#picture.since;
+    this.#picture = { ...this.#picture, ...change, since };
+    for (const listener of this.#listeners) listener(this.#picture);
+  }
+
+  /** Ends every connection and takes every picture off the stage, synchronously. */
+  #empty(): void {
+    this.#round += 1;
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    this.#race?.close();
+    this.#race = null;
+    this.#shown?.close();
+    this.#shown = null;
+    this.stage.replaceChildren();
+  }
+
+  #wasCut(heard: number, code: string): number {
+    return markCut(this.view ?? this.camera, heard, { camera: this.camera, code });
+  }
+
+  #dropShown(): void {
+    if (!this.#shown) return;
+    this.#shown.close();
+    this.#shown = null;
+    this.#change({ shown: false, transport: null });
+  }
+
+  /** One round: ask the hub, then race the ways. The offer is made while the hub thinks. */
+  async #begin(attempt: number): Promise<void> {
+    const round = (this.#round += 1);
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    this.#race?.close();
+    this.#race = null;
+    this.#change({ attempt });
+    const preparing = this.#stillsOnly ? null : prepareOffer().catch(() => null);
+    try {
+      const ticket = await this.#admit();
+      const offer = await preparing;
+      if (round !== this.#round || !this.#view) offer?.peer.close();
+      else this.#run(this.#view, (race) => (this.#stillsOnly ? race.startStills() : race.start(offer ?? null, ticket)));
+    } catch (refusal) {
+      void preparing?.then((offer) => offer?.peer.close());
+      if (round === this.#round) this.#refused(refusal, attempt);
+    }
+  }
+
+  #run(view: OpenedView, start: (race: Race) => void): void {
+    this.#race = new Race(view, this.stage, this.#heard);
+    start(this.#race);
+  }
+
+  /** A ticket for the view we have, or a new view when the hub no longer knows it. */
+  async #admit(): Promise<string> {
+    if (this.#view) {
+      try {
+        return (await api.ticket(this.#view.id)).ticket;
+      } catch (refusal) {
+        if (!(refusal instanceof ApiError) || !mayAskAnew(refusal)) throw refusal;
+        this.#view = null;
+      }
+    }
+    const view = await api.openView({ ...this.right, camera: this.camera });
+    if (this.#over) api.endView(view.id, true).catch(() => undefined);
+    else this.#view = view;
+    return view.ticket;
+  }
+
+  #refused(refusal: unknown, attempt: number): void {
+    if (this.#over) return;
+    const final = refusal instanceof ApiError && refusal.status >= 400 && refusal.status < 500 && refusal.status !== 429;
+    if (!final) {
+      this.#change({ state: this.#shown ? this.#picture.state : 'reconnecting', attempt: Math.max(1, attempt) });
+      this.#again(attempt + 1);
+      return;
+    }
+    const notice = { code: refusal.code || String(refusal.status), text: refusal.message, by: null, at: Date.now() };
+    const values = (refusal.problem as { values?: { reason?: string } }).values;
+    const state = refusal.status === 403 ? 'denied' : refusal.code === 'view_ended' ? 'cut' : 'ended';
+    this.cut(state, values?.reason ? { ...notice, text: values.reason } : notice, performance.now());
+  }
+
+  /** Begins the next round after a pause that grows with each. */
+  #again(attempt: number, pauseMs?: number): void {
+    const silent = SILENT.has(this.#picture.health ?? '') ? SILENT_PAUSE_MS : 0;
+    const pause = pauseMs ?? Math.max(silent, PAUSES_MS[Math.min(attempt, PAUSES_MS.length) - 1] ?? 0);
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => void this.#begin(attempt), pause);
+  }
+
+  #frame(way: Attempt): void {
+    if (this.#over) return;
+    if (way !== this.#shown && !this.#promote(way)) return;
+    if (this.#picture.state !== STATE_OF[way.kind]) this.#change({ state: STATE_OF[way.kind], attempt: 0 });
+    this.frames += 1;
+    this.onframe?.(this.frames);
+  }
+
+  /** The first frame of a way: it takes the stage. False when a better picture is there already. */
+  #promote(way: Attempt): boolean {
+    const old = this.#shown;
+    if (old && this.#fresh && !better(way.kind, old.kind)) return false;
+    this.#shown = way;
+    this.stage.append(way.element);
+    old?.close();
+    this.#race?.settle(way);
+    this.#upgradeAt = performance.now() + UPGRADE_MS;
+    const firstFrameMs = this.#picture.firstFrameMs ?? markFirstFrame(this.camera, this.#began, { view: this.view, transport: way.kind });
+    const health = SILENT.has(this.#picture.health ?? '') ? null : this.#picture.health;
+    this.#change({ state: STATE_OF[way.kind], transport: way.kind, shown: true, attempt: 0, firstFrameMs, health, notice: null, ...sizeOf(way.element) });
+    return true;
+  }
+
+  #failed(way: Attempt, failure: Failure): void {
+    if (this.#over) return;
+    if (failure === 'ended') {
+      this.cut('cut', { code: 'gateway_closed', text: null, by: null, at: Date.now() }, performance.now());
+    } else if (failure === 'lease') {
+      this.comeBack(performance.now(), 'lease');
+    } else if (failure === 'goodbye') {
+      this.#saidGoodbye();
+    } else {
+      if (failure === 'dead') this.health('dead');
+      // A shown picture keeps its last frame, greyed by its age, while the next round looks for a new one.
+      if (way === this.#shown && !this.#race?.running) this.#again(1);
+    }
+  }
+
+  /** The gateway cut it: the picture goes at once, and the hub is asked whether that was an end or a passing loss. */
+  #saidGoodbye(): void {
+    const heard = performance.now();
+    this.#empty();
+    this.#wasCut(heard, 'goodbye');
+    this.#change({ state: 'reconnecting', transport: null, shown: false, attempt: 1 });
+    this.#again(1, 0);
+  }
+
+  #lost(): void {
+    this.#race = null;
+    if (this.#over || this.#fresh) return;
+    const attempt = this.#picture.attempt + 1;
+    this.#change({ state: attempt > TRIES_SHOWN || this.#picture.state === 'dead' ? 'dead' : 'reconnecting', attempt });
+    this.#again(attempt);
+  }
+
+  #tryBetter(): void {
+    if (this.#stillsOnly || this.#shown?.kind === 'webrtc' || this.#race?.running || performance.now() < this.#upgradeAt) return;
+    this.#upgradeAt = performance.now() + UPGRADE_MS;
+    void this.#upgrade(this.#round);
+  }
+
+  async #upgrade(round: number): Promise<void> {
+    const view = this.#view;
+    const offer = await prepareOffer().catch(() => null);
+    const ticket = view ? await api.ticket(view.id).catch(() => null) : null;
+    if (view && offer && ticket && round === this.#round) this.#run(view, (race) => race.startUpgrade(offer, ticket.ticket));
+    else offer?.peer.close();
+  }
+}
+
+/** True when the hub ended this view for a passing reason, or forgot it: the same viewer may open another. */
+function mayAskAnew(refusal: ApiError): boolean {
+  if (refusal.status === 404) return true;
+  const values = (refusal.problem as { values?: { reason?: string } }).values;
+  return refusal.status === 409 && refusal.code === 'view_ended' && PASSING_ENDS.has(values?.reason ?? '');
+}
+
+function sizeOf(element: HTMLVideoElement | HTMLImageElement): { width: number; height: number } {
+  if (element instanceof HTMLVideoElement) return { width: element.videoWidth, height: element.videoHeight };
+  return { width: element.naturalWidth, height: element.naturalHeight };
+}

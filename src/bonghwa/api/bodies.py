@@ -1,0 +1,135 @@
+"""Bodies of changing calls. Unknown fields are errors; every error names its field."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Body(BaseModel):
+    """A strict JSON object."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SignIn(Body):
+    """`POST /session`."""
+
+    name: Short
+    password: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Reason(Body):
+    """An act that must say why."""
+
+    reason: Words
+
+
+class Note(Body):
+    """A note or a word when something is done."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+
+
+class Done(Body):
+    """How something was done."""
+
+    note: Words
+
+
+class Invite(Body):
+    """`POST /incidents/{id}/invite`."""
+
+    agency: Short
+    basis: Words
+
+
+class Merge(Body):
+    """`POST /incidents/{id}/merge`."""
+
+    into: Short
+    reason: Words
+
+
+class Split(Body):
+    """`POST /incidents/{id}/split`."""
+
+    reports: Annotated[list[Short], Field(min_length=1, max_length=200)]
+    reason: Words
+
+
+class Close(Body):
+    """`POST /incidents/{id}/close`."""
+
+    reason: Words
+    disposition: Literal["real", "mistaken", "malfunction", "prank", "duplicate", "test"]
+
+
+class Change(Body):
+    """`PATCH /incidents/{id}`."""
+
+    reason: Words
+    place: dict[str, Any] | None = None
+    priority: Annotated[int, Field(ge=0, le=4)] | None = None
+    look_for: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] | None = None
+
+
+class Extend(Body):
+    """`POST /grants/{id}/extend`."""
+
+    minutes: Annotated[int, Field(ge=1, le=1440)]
+    reason: Words
+
+
+class Approve(Body):
+    """`POST /grants/{id}/approve`."""
+
+    reason: Words
+    cameras: Annotated[list[Short], Field(min_length=1, max_length=64)] | None = None
+
+
+class OpenView(Body):
+    """`POST /views`: a grant's camera, or in a duty session one of the room's own."""
+
+    camera: Short
+    grant: Short | None = None
+    duty: Short | None = None
+
+
+class StartDuty(Body):
+    """`POST /duties`."""
+
+    post: Short
+
+
+class EndDuty(Body):
+    """`POST /duties/{id}/end`."""
+
+    handover: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)] | None = None
+
+
+class BadPicture(Body):
+    """`POST /incidents/{id}/bad-picture`."""
+
+    camera: Short
+    reason: Words = "화면 불량"
+
+
+class InviteResponder(Body):
+    """`POST /incidents/{id}/responders`."""
+
+    label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class Redeem(Body):
+    """`POST /responders/redeem`."""
+
+    code: Short
+
+
+class AskDrill(Body):
+    """`POST /drills`."""
+
+    name: Short

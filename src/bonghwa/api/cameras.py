@@ -1,0 +1,162 @@
+"""`/cameras`, `/map`, `/search`, `/quality`, `/vocabulary`: what stands where, and what is known of it."""
+
+import asyncio
+import gzip
+import hashlib
+import json
+from typing import Any
+
+from fastapi import Request, Response
+
+from bonghwa.api import shapes
+from bonghwa.api.desk import Desk, Person, Route, TheDesk
+from bonghwa.api.forms import instant
+from bonghwa.data import load_city, read_data
+from bonghwa.domain.alarm import DISPOSITIONS, KIND_WORDS, LINE_WORDS, LINES, RECEIVERS
+from bonghwa.domain.camera import Camera
+from bonghwa.domain.errors import Invalid, NotFound
+from bonghwa.domain.words_registry import WORDS as REGISTRY_WORDS
+from bonghwa.registry.map_columns import map_columns
+from bonghwa.registry.places import search as search_places
+from bonghwa.registry.quality import quality
+
+DRILLS: dict[str, tuple[str, str]] = {
+    "strap_cut": ("스트랩 절단 (중구)", "Strap cut (Jung-gu)"),
+    "robbery": ("강도", "Robbery"),
+    "house_fire": ("주택 화재", "House fire"),
+    "market_smoke": ("시장 연기", "Market smoke"),
+    "emergency_bell": ("비상벨", "Emergency bell"),
+    "safe_return": ("안심귀가 SOS", "Safe-return SOS"),
+    "wanted_car": ("수배차량", "Wanted car"),
+    "flood": ("침수, 여러 상황", "Flood, many incidents"),
+    "control_room": ("관제 중 발견", "Found by the control room"),
+}
+
+
+def _cached(request: Request, content: bytes, media_type: str) -> Response:
+    """Gzipped content with an ETag; 304 when the caller has it."""
+    tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(content, media_type=media_type, headers=headers)
+
+
+async def basemap(request: Request, caller: Person) -> Response:
+    """The base map as GeoJSON; no internet needed."""
+    return _cached(request, gzip.compress(read_data("basemap.geojson.gz"), 6, mtime=0), "application/geo+json")
+
+
+async def map_places(request: Request, caller: Person) -> Response:
+    """Named places as GeoJSON points."""
+    return _cached(request, gzip.compress(read_data("places.geojson.gz"), 6, mtime=0), "application/geo+json")
+
+
+async def map_cameras(request: Request, caller: Person, desk: TheDesk) -> Response:
+    """All cameras as columns."""
+    columns = map_columns(desk.hub.book.all(), desk.hub.book.every_health())
+    content = json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
+    return _cached(request, gzip.compress(content, 5, mtime=0), "application/json")
+
+
+def _bbox(text: str | None) -> tuple[float, float, float, float] | None:
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise Invalid("bbox", "invalid") from None
+    if not (west <= east and south <= north):
+        raise Invalid("bbox", "invalid")
+    return west, south, east, north
+
+
+async def list_cameras(
+    caller: Person, desk: TheDesk, bbox: str | None = None, after: str | None = None, limit: int = 500, owner: str | None = None,
+    q: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Cameras by box, owner or words, in id order, a page at a time."""
+    box, size, wanted = _bbox(bbox), max(1, min(limit, 5000)), (q or "").strip().lower()
+
+    def fits(camera: Camera) -> bool:
+        if owner is not None and camera.owner != owner:
+            return False
+        if box is not None and not (box[0] <= camera.lon <= box[2] and box[1] <= camera.lat <= box[3]):
+            return False
+        return not wanted or wanted in camera.name.lower() or wanted in camera.address.lower()
+
+    found = sorted((c for c in desk.hub.book.all() if (after is None or c.id > after) and fits(c)), key=lambda c: c.id)
+    page = found[:size]
+    return {"items": [_camera(desk, c) for c in page], "next": page[-1].id if len(found) > size else None}
+
+
+def _camera(desk: Desk, camera: Camera) -> dict[str, Any]:
+    return shapes.camera(camera, desk.hub.book.health(camera.id), desk.hub.book.health_at(camera.id))
+
+
+async def get_camera(camera_id: str, caller: Person, desk: TheDesk) -> dict[str, Any]:
+    """One camera; never an address or password of its stream."""
+    camera = desk.hub.book.get(camera_id)
+    if camera is None:
+        raise NotFound("no_such_camera")
+    return _camera(desk, camera)
+
+
+async def search(caller: Person, desk: TheDesk, q: str = "") -> dict[str, Any]:
+    """Cameras, streets, stops, markets and places by name, and the caller's incidents by number."""
+    found = search_places(desk.hub.places.places, desk.hub.book.all(), q)
+    items: list[dict[str, Any]] = [{"type": n.kind, "id": n.key, "name": n.name, "detail": n.detail, "lat": n.lat, "lon": n.lon} for n in found]
+    wanted = q.strip().upper()
+    if wanted and caller.role != "responder":
+        own = await desk.hub.read(lambda read: [i for i in read.incidents.find(desc=True, limit=400) if i.part(caller.agency) is not None])
+        items = [
+            {"type": "incident", "id": i.id, "name": i.number, "detail": i.place.name if i.place else "", "lat": i.place.lat if i.place else None,
+             "lon": i.place.lon if i.place else None}
+            for i in own if wanted in i.number.upper()
+        ][:5] + items  # fmt: skip
+    return {"items": items}
+
+
+async def get_quality(request: Request, caller: Person, desk: TheDesk) -> dict[str, Any]:
+    """How good the registry is: per district and warning, worst first; old and new town side by side."""
+    hub, language = desk.hub, desk.speech(request).language
+    answer = await asyncio.to_thread(quality, hub.book.all(), hub.book.every_health(), language)
+    return {"generated_at": instant(hub.clock.now()), **answer}
+
+
+async def vocabulary(caller: Person, desk: TheDesk) -> dict[str, Any]:
+    """Words and ids the console needs once."""
+    city, cameras = load_city(), desk.hub.book.all()
+    lats, lons = [c.lat for c in cameras] or [37.45], [c.lon for c in cameras] or [126.7]
+    return {
+        "city": {
+            "name": {"ko": city.ko, "en": city.en}, "centre": {"ko": city.centre_ko, "en": city.centre_en},
+            "bounds": [min(lons), min(lats), max(lons), max(lats)],
+        },
+        "agencies": [{"id": a.id, "role": a.role, "name": {"ko": a.ko, "en": a.en}} for a in desk.hub.agencies.values()],
+        "districts": [{"id": d.id, "ko": d.ko, "en": d.en} for d in city.districts],
+        "lines": [
+            {"line": line, "name": _pair(LINE_WORDS[line]), "receiver": RECEIVERS[line][0], "kinds": list(kinds)} for line, kinds in LINES.items()
+        ],
+        "kinds": {kind: _pair(words) for kind, words in KIND_WORDS.items()},
+        "dispositions": {code: _pair(words) for code, words in DISPOSITIONS.items()},
+        "purposes": sorted({c.purpose for c in cameras}),
+        "warnings": {code: _pair(words) for code, words in REGISTRY_WORDS.items()},
+        "drills": [{"name": name, "title": _pair(words)} for name, words in DRILLS.items()],
+    }  # fmt: skip
+
+
+def _pair(words: tuple[str, str]) -> dict[str, str]:
+    return {"ko": words[0], "en": words[1]}
+
+
+ROUTES: list[Route] = [
+    ("GET", "/map/basemap", basemap),
+    ("GET", "/map/places", map_places),
+    ("GET", "/map/cameras", map_cameras),
+    ("GET", "/cameras", list_cameras),
+    ("GET", "/cameras/{camera_id}", get_camera),
+    ("GET", "/search", search),
+    ("GET", "/quality", get_quality),
+    ("GET", "/vocabulary", vocabulary),
+]

@@ -1,0 +1,249 @@
+"""The hub's end of the control channel (docs/control-channel.md): proven gateways, numbered messages, leases, cut acknowledgements."""
+
+import asyncio
+import json
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import structlog
+from fastapi import WebSocket, WebSocketDisconnect
+
+from bonghwa.domain.agency import INCIDENT_ROLES
+from bonghwa.service import pictures, viewing
+from bonghwa.service.granting import prefetch
+from bonghwa.service.ports import City, GatewayRow, Tx
+from bonghwa.storage.keys import ed25519_verifies
+from bonghwa.storage.sql import journal
+
+log = structlog.get_logger("control")
+LEASE_S = 15
+SILENT_S = 7.0
+
+
+class Change(Protocol):
+    """Runs one change through the writer."""
+
+    async def __call__(self, change: Callable[[Any], Any], /) -> Any:
+        """The change's answer, once durable."""
+
+
+@dataclass
+class Link:
+    """One connected gateway. `acked` is the highest message it acted on."""
+
+    name: str
+    boot: str
+    socket: WebSocket
+    sent: int = 0
+    acked: int = 0
+    pulls: int = 0
+    viewers: int = 0
+    outbox: "asyncio.Queue[dict[str, Any]]" = field(default_factory=asyncio.Queue)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def _b64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _unb64(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def proof(side: str, gateway: str, boot: str, gateway_nonce: str, hub_nonce: str) -> bytes:
+    """The bytes both sides sign to prove their enrolled key."""
+    return f"bonghwa-control-v1 {side}\n".encode() + "\n".join([gateway, boot, gateway_nonce, hub_nonce]).encode()
+
+
+class ControlHub:
+    """All gateways of the hub: who is connected, what was sent, what they said."""
+
+    def __init__(
+        self, enrolled: Mapping[str, bytes], owners: Mapping[str, tuple[str, ...]], sign: Callable[[bytes], bytes],
+        jwks: Callable[[], dict[str, Any]], change: Change, city: City, now: Callable[[], int], read_messages: Callable[[str, str, int], Any],
+    ) -> None:  # fmt: skip
+        self._enrolled, self._owners, self._sign, self._jwks = enrolled, owners, sign, jwks
+        self._change, self._city, self._now, self._read_messages = change, city, now, read_messages
+        self.links: dict[str, Link] = {}
+        self.urls: set[str] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Links live in this loop."""
+        self._loop = loop
+
+    def tell(self, told: Sequence[tuple[str, str, int, dict[str, Any]]]) -> None:
+        """Called in the writer's thread after a commit: push numbered messages to their gateways."""
+        if told and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._push, list(told))
+
+    def _push(self, told: list[tuple[str, str, int, dict[str, Any]]]) -> None:
+        for gateway, boot, n, body in told:
+            link = self.links.get(gateway)
+            if link is not None and link.boot == boot and n > link.sent:
+                link.sent = n
+                link.outbox.put_nowait(body)
+
+    async def acknowledged(self, told: Sequence[tuple[str, int]], timeout_s: float = 1.0) -> list[str]:
+        """Wait until the gateways acted on these messages; returns the names of those not reached (cut by lease)."""
+        missing = {gateway: n for gateway, n in told}
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while missing:
+            for gateway, n in list(missing.items()):
+                link = self.links.get(gateway)
+                if link is not None and link.acked >= n:
+                    del missing[gateway]
+            left = deadline - asyncio.get_running_loop().time()
+            if not missing or left <= 0:
+                break
+            waits = [asyncio.ensure_future(link.moved.wait()) for g in missing if (link := self.links.get(g)) is not None]
+            if not waits:
+                break
+            await asyncio.wait(waits, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        return sorted(missing)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One gateway's connection from hello to goodbye."""
+        await socket.accept()
+        link = await self._open(socket)
+        if link is None:
+            return
+        old = self.links.get(link.name)
+        self.links[link.name] = link
+        if old is not None:
+            await self._drop(old.socket)
+        writer = asyncio.create_task(self._write(link))
+        log.info("gateway up", gateway=link.name)
+        try:
+            while True:
+                text = await asyncio.wait_for(socket.receive_text(), SILENT_S)
+                await self._hear(link, json.loads(text))
+        except (WebSocketDisconnect, TimeoutError, ValueError, KeyError, TypeError, RuntimeError) as end:
+            log.info("gateway link ended", gateway=link.name, why=type(end).__name__)
+        finally:
+            writer.cancel()
+            if self.links.get(link.name) is link:
+                del self.links[link.name]
+                await self._lost(link)
+            await self._drop(socket)
+
+    @staticmethod
+    async def _drop(socket: WebSocket) -> None:
+        try:
+            await socket.close()
+        except RuntimeError:
+            return
+
+    async def _open(self, socket: WebSocket) -> Link | None:
+        try:
+            hello = json.loads(await asyncio.wait_for(socket.receive_text(), 5.0))
+            name, boot, nonce = str(hello["gateway"]), str(hello["boot"]), str(hello["nonce"])
+            key = self._enrolled.get(name)
+            hub_nonce = _b64(os.urandom(32))
+            if key is None or hello.get("v") != 1:
+                raise ValueError("unknown gateway")
+            signature = self._sign(proof("hub", name, boot, nonce, hub_nonce))
+            await socket.send_text(json.dumps({"t": "challenge", "nonce": hub_nonce, "sig": _b64(signature)}))
+            answer = json.loads(await asyncio.wait_for(socket.receive_text(), 5.0))
+            if not ed25519_verifies(key, _unb64(str(answer["sig"])), proof("gateway", name, boot, nonce, hub_nonce)):
+                raise ValueError("wrong proof")
+            last, url = int(hello.get("last", 0)), str(hello["url"])
+        except (ValueError, KeyError, TypeError, TimeoutError, WebSocketDisconnect):
+            log.warning("gateway refused")
+            try:
+                await socket.close(4401)
+            except RuntimeError:
+                return None
+            return None
+        self.urls.add(url)
+        row = await self._change(lambda tx: _greet(tx, self._city, name, boot, url, self._owners.get(name, ())))
+        missed = await self._read_messages(name, boot, last)
+        sent = missed[-1][0] if missed else row.last_n
+        link = Link(name, boot, socket, sent=sent, acked=last)
+        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": self._now(), "jwks": self._jwks(), "n": sent}
+        await socket.send_text(json.dumps(welcome))
+        for _, body in missed:
+            link.outbox.put_nowait(body)
+        return link
+
+    async def _write(self, link: Link) -> None:
+        while True:
+            body = await link.outbox.get()
+            await link.socket.send_text(json.dumps(body))
+
+    async def _hear(self, link: Link, message: dict[str, Any]) -> None:
+        kind = message["t"]
+        if kind == "heartbeat":
+            link.outbox.put_nowait({"t": "beat", "k": message["k"], "now_us": self._now(), "head": link.sent})
+            link.pulls, views = int(message.get("pulls", 0)), message.get("views", [])
+            link.viewers = len(views)
+            if views:
+                await self._change(lambda tx: _measure(tx, views))
+            return
+        if kind == "ack":
+            link.acked = max(link.acked, int(message["n"]))
+            link.moved.set()
+            link.moved = asyncio.Event()
+            if message.get("cut"):
+                cut = [str(view) for view in message["cut"]]
+                await self._change(lambda tx: viewing.cut_confirmed(tx, cut))
+            return
+        number = int(message["m"])
+        await self._change(lambda tx: _apply(tx, self._city, link.name, link.boot, number, message))
+        link.outbox.put_nowait({"t": "got", "m": number})
+
+    async def _lost(self, link: Link) -> None:
+        def mark(tx: Tx) -> None:
+            row = tx.gateways.get(link.name)
+            if row is not None and row.boot == link.boot:
+                tx.gateways.put(replace(row, state="lost"))
+                tx.emit("gateway.lost", link.name, 0, {"gateway": link.name}, _everyone(self._city))
+
+        await self._change(mark)
+
+
+def _measure(tx: Tx, views: Sequence[Any]) -> None:
+    for view, seconds, size in views:
+        viewing.measured(tx, str(view), float(seconds), int(size))
+
+
+def _everyone(city: City) -> list[str]:
+    return [agency.id for agency in city.agencies.values() if agency.role in INCIDENT_ROLES or agency.role == "privacy_officer"]
+
+
+def _greet(tx: Any, city: City, name: str, boot: str, url: str, owners: tuple[str, ...]) -> GatewayRow:
+    """A gateway connected: a new start has no views and needs its prefetches again; the same start goes on where it was."""
+    row = tx.gateways.get(name)
+    fresh = row is None or row.boot != boot
+    last_n = 0 if fresh else row.last_n
+    after = GatewayRow(name, url, boot, owners, "up", last_n, 0 if fresh else row.last_m, tx.now)
+    tx.gateways.put(after)
+    if fresh:
+        journal.forget_control(tx.connection, name, boot)
+        viewing.gateway_gone(tx, city, name, boot)
+        for grant in tx.grants.find(state="active", owner=tuple(owners)):
+            prefetch(tx, city, grant)
+    tx.emit("gateway.up", name, 0, {"gateway": name}, _everyone(city))
+    return tx.gateways.get(name) or after
+
+
+def _apply(tx: Tx, city: City, gateway: str, boot: str, number: int, message: dict[str, Any]) -> None:
+    """Apply one numbered message once: a repeat after a reconnect changes nothing."""
+    row = tx.gateways.get(gateway)
+    if row is None or row.boot != boot or number <= row.last_m:
+        return
+    tx.gateways.put(replace(row, last_m=number, seen_at=tx.now))
+    kind = message["t"]
+    if kind == "view_opened":
+        viewing.transport_opened(tx, str(message["view"]), str(message["transport"]))
+    elif kind == "view_ended":
+        viewing.transport_ended(tx, city, str(message["view"]), float(message["seconds"]), int(message["bytes"]), str(message["reason"]))
+    elif kind == "first_frame":
+        pictures.first_picture(tx, str(message["camera"]), float(message["ms"]))
+    elif kind == "health":
+        pictures.camera_state(tx, city, str(message["camera"]), str(message["state"]))

@@ -1,0 +1,38 @@
+"""`bonghwa gateway enrol` and `bonghwa gateway sources import`: what a gateway needs before it serves."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from bonghwa.media.enrolment import NotEnrolled, enrol
+from bonghwa.media.sources import SourcesMalformed, read_import, store_sources
+
+
+def run(argv: list[str]) -> int:
+    """0 when done; 1 with the reason on standard error."""
+    given = _parser().parse_args(argv)
+    try:
+        if given.what == "enrol":
+            print(enrol(given.data, given.name))
+        else:
+            text = sys.stdin.read() if given.file == "-" else Path(given.file).read_text("utf-8")
+            print(f"{store_sources(given.data, given.name, read_import(text))} sources")
+    except (NotEnrolled, SourcesMalformed, ValueError, OSError) as error:
+        print(f"bonghwa gateway: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bonghwa gateway")
+    commands = parser.add_subparsers(dest="what", required=True)
+    enrolment = commands.add_parser("enrol", help="make this gateway's key and print its public half for the hub")
+    sources = commands.add_parser("sources", help="the cameras' addresses and passwords")
+    importing = sources.add_subparsers(dest="how", required=True).add_parser(
+        "import", help="encrypt and store FILE, replacing what was there"
+    )
+    importing.add_argument("file", metavar="FILE", help="JSON; - reads standard input")
+    for each in (enrolment, importing):
+        each.add_argument("--name", required=True, help="the gateway's name")
+        each.add_argument("--data", required=True, type=Path, help="the data folder")
+    return parser

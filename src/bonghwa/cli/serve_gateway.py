@@ -1,0 +1,68 @@
+"""`bonghwa serve gateway`: the media plane of one district centre, until SIGTERM."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from bonghwa.media.enrolment import NotEnrolled
+from bonghwa.media.gateway import GatewaySettings
+from bonghwa.media.gateway import run as serve
+from bonghwa.media.sources import SourcesMalformed
+
+
+def run(argv: list[str]) -> int:
+    """Serve; 0 after a signal, 2 where the gateway cannot start and why on standard error."""
+    settings = _settings(argv)
+    _log_to_stderr()
+    try:
+        uvloop.run(serve(settings))
+    except (NotEnrolled, SourcesMalformed, ValueError, OSError) as error:
+        print(f"bonghwa serve gateway: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _settings(argv: list[str]) -> GatewaySettings:
+    parser = argparse.ArgumentParser(prog="bonghwa serve gateway", description="Serve the cameras of one district centre.")
+    parser.add_argument("--name", required=True, help="the enrolled name of this gateway")
+    parser.add_argument("--data", required=True, type=Path, help="the data folder")
+    parser.add_argument("--hub", required=True, help="the hub's address, http(s)://…")
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen")
+    parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 takes a free one")
+    parser.add_argument("--udp-port", type=int, default=0, help="WebRTC port; 0 takes the HTTP port's number")
+    parser.add_argument("--url", help="the address viewers reach this gateway at, where a proxy stands before it")
+    parser.add_argument("--announce", action="append", default=[], metavar="ADDRESS", help="where WebRTC viewers reach the UDP port")
+    parser.add_argument("--origin", action="append", default=[], metavar="ORIGIN", help="a console's origin; may be given several times")
+    parser.add_argument("--max-viewers", type=int, default=250)
+    parser.add_argument("--ready-file", type=Path, help="written once the gateway listens")
+    given = parser.parse_args(argv)
+    return GatewaySettings(
+        name=given.name,
+        hub_url=given.hub,
+        data_dir=given.data,
+        host=given.host,
+        port=given.port,
+        udp_port=given.udp_port,
+        public_url=given.url,
+        announce=tuple(given.announce),
+        console_origins=tuple(given.origin),
+        max_viewers=given.max_viewers,
+        ready_file=given.ready_file,
+    )
+
+
+def _log_to_stderr() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,64 @@
+"""Makes a data folder ready for the demo: `python -m bonghwa.demo.stage STEP DATA_FOLDER`.
+
+Run by the demo in processes of their own, so that what they import and hold is gone before the system starts.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bonghwa.config import DEFAULT_GATEWAYS
+from bonghwa.demo.layout import Folders, write_private
+
+
+def registry(folders: Folders) -> None:
+    """Import the packaged national file and list the cameras for the city."""
+    from bonghwa.cli.cameras import export_cameras, import_cameras, open_store
+    from bonghwa.data import read_data
+
+    folders.city.mkdir(exist_ok=True, mode=0o700)
+    file = folders.data / "incheon_cctv.csv"
+    file.write_bytes(read_data("incheon_cctv.csv.gz"))
+    engine = open_store(folders.data)
+    import_cameras(file, engine, folders.data, datetime.now(UTC).date(), lambda *_: None)
+    with engine.connect() as connection:
+        write_private(folders.cameras, json.dumps(export_cameras(connection), ensure_ascii=False))
+    engine.dispose()
+    file.unlink()
+
+
+def people(folders: Folders) -> None:
+    """Make keys, enrol the gateways, and give every account and line a fresh secret."""
+    from bonghwa.demo_accounts import enrol_gateway, prepare
+
+    for entry in DEFAULT_GATEWAYS:
+        enrol_gateway(folders.data, entry.name)
+    write_private(folders.credentials, json.dumps(asdict(prepare(folders.data)), ensure_ascii=False))
+
+
+def cameras(folders: Folders) -> None:
+    """Take in the city's survey, and hand each gateway the addresses of its own cameras."""
+    from bonghwa.cli.cameras import open_store, survey_cameras
+    from bonghwa.media.sources import read_records, store_sources
+
+    engine = open_store(folders.data)
+    survey_cameras(folders.city / "survey.csv", engine, lambda *_: None)
+    engine.dispose()
+    owners = {camera["id"]: camera["owner"] for camera in json.loads(folders.cameras.read_text())["cameras"]}
+    file = folders.city / "sources.json"
+    records = json.loads(file.read_text())["sources"]
+    for entry in DEFAULT_GATEWAYS:
+        own = [record for record in records if owners[record["camera"]] in entry.owners]
+        store_sources(folders.data, entry.name, read_records(own))
+    file.unlink()  # addresses and passwords stay with the gateways, encrypted
+
+
+STEPS: dict[str, tuple[Callable[[Folders], None], ...]] = {"start": (people, registry), "cameras": (cameras,)}
+
+
+if __name__ == "__main__":
+    for act in STEPS[sys.argv[1]]:
+        act(Folders(Path(sys.argv[2])))

@@ -1,0 +1,195 @@
+"""Reports and incidents: their life, when they merge, what they link to."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from bonghwa.domain.alarm import CALMING, DEFAULT_CODE, LETTERS
+from bonghwa.domain.errors import Conflict
+from bonghwa.domain.reason import Reason
+
+State = Literal["new", "acknowledged", "working", "closed"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where: WGS84 point, how exact (metres, 1 sigma-like radius), a name to say, the owning district, and where it came from."""
+
+    lat: float
+    lon: float
+    accuracy_m: float
+    name: str = ""
+    district: str | None = None
+    source: str = "point"
+
+
+@dataclass(frozen=True)
+class Report:
+    """One alarm as a line sent it. `device` is the site or camera it speaks for; `subject` the person, car or ankle device."""
+
+    id: str
+    line: str
+    external_id: str
+    kind: str
+    at: int
+    received_at: int
+    body_hash: str
+    state: Literal["accepted", "rejected"]
+    incident: str | None = None
+    place: Place | None = None
+    device: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    look_for: str | None = None
+    priority: int | None = None
+    drill: bool = False
+    problem: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One agency's part in an incident; it begins by receiving or by invitation and ends with its own close."""
+
+    agency: str
+    joined_at: int
+    invited_by: str | None = None
+    basis: str | None = None
+    closed_at: int | None = None
+    disposition: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether this agency still works on the incident."""
+        return self.closed_at is None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A situation that agencies work on. Only the domain's functions change it; each change gives a new `rev`."""
+
+    id: str
+    number: str
+    line: str
+    kind: str
+    priority: int
+    state: State
+    drill: bool
+    opened_at: int
+    owner: str
+    parts: tuple[Part, ...]
+    place: Place | None = None
+    look_for: str | None = None
+    device: str | None = None
+    subject: str | None = None
+    acknowledged_at: int | None = None
+    acknowledged_by: str | None = None
+    closed_at: int | None = None
+    louder: bool = False
+    escalated: bool = False
+    rev: int = 1
+    first_report_at: int = 0
+    timing: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Whether any agency still works on it; only then may a grant live."""
+        return self.state != "closed"
+
+    def part(self, agency: str) -> Part | None:
+        """The agency's part, or None when it takes none (then it may not learn of the incident)."""
+        return next((part for part in self.parts if part.agency == agency), None)
+
+    def changed(self, **changes: object) -> "Incident":
+        """The incident with these fields changed and the next revision."""
+        return replace(self, rev=self.rev + 1, **changes)  # type: ignore[arg-type]
+
+
+def default_priority(kind: str) -> int:
+    """The priority code of a kind when nobody gave one."""
+    return DEFAULT_CODE[kind]
+
+
+def number_of(line: str, count: int, drill: bool) -> str:
+    """The number people say: a letter for the line and a running count; drills carry 훈."""
+    letter = LETTERS[line]
+    return f"{letter}-훈{count:02d}" if drill else f"{letter}-{count:04d}"
+
+
+def merges(report: Report, incident: Incident) -> Reason | None:
+    """Say why a report belongs to an open incident of the same agency, or None when it is its own incident.
+
+    The same subject, or the same device of the same line, updates and never doubles (CONTRACT). A drill and a real alarm never
+    merge. Nearness alone never merges: two people may need help in one street.
+    """
+    if not incident.open or report.drill != incident.drill:
+        return None
+    if report.subject is not None and report.subject == incident.subject:
+        return Reason("merged_same_subject", {"kind": report.kind})
+    if report.device is not None and report.device == incident.device and report.line == incident.line:
+        return Reason("merged_same_device", {"device": report.device})
+    return None
+
+
+def calms(report: Report) -> bool:
+    """Whether the report only says that something is over (it opens nothing by itself)."""
+    return report.kind in CALMING
+
+
+def more_urgent(incident: Incident, report: Report) -> tuple[str, int]:
+    """The kind and code of an incident after a merged report: the more urgent of the two; a calming report changes neither."""
+    code = report.priority if report.priority is not None else default_priority(report.kind)
+    if calms(report) or code >= incident.priority:
+        return incident.kind, incident.priority
+    return report.kind, code
+
+
+def acknowledge(incident: Incident, account: str, now: int) -> Incident:
+    """`new` becomes `acknowledged`: somebody has it, the tone stops. Repeating it changes nothing."""
+    if incident.state == "closed":
+        raise Conflict("incident_closed")
+    if incident.acknowledged_at is not None:
+        return incident
+    return incident.changed(state="acknowledged", acknowledged_at=now, acknowledged_by=account, louder=False)
+
+
+def work(incident: Incident) -> Incident:
+    """An act beyond acknowledging (a note, an invitation, a view) makes an acknowledged incident `working`."""
+    return incident.changed(state="working") if incident.state == "acknowledged" else incident
+
+
+def join(incident: Incident, agency: str, invited_by: str, basis: str, now: int) -> Incident:
+    """Add an invited agency; it acts under its own clause. An agency that had closed its part comes back."""
+    if incident.state == "closed":
+        raise Conflict("incident_closed")
+    part = incident.part(agency)
+    if part is not None and part.open:
+        raise Conflict("already_taking_part", agency=agency)
+    rest = tuple(p for p in incident.parts if p.agency != agency)
+    return incident.changed(parts=(*rest, Part(agency, now, invited_by, basis)))
+
+
+def close_part(incident: Incident, agency: str, disposition: str, now: int) -> Incident:
+    """End an agency's part. The incident ends with its last part, or at once when its owner closes it."""
+    part = incident.part(agency)
+    if part is None or not part.open or incident.state == "closed":
+        raise Conflict("part_closed")
+    ends = agency == incident.owner
+    parts = tuple(
+        replace(p, closed_at=now, disposition=disposition) if p.agency == agency or (ends and p.open) else p for p in incident.parts
+    )
+    if ends or not any(p.open for p in parts):
+        return incident.changed(parts=parts, state="closed", closed_at=now, louder=False)
+    return incident.changed(parts=parts)
+
+
+def reopen(incident: Incident, agency: str, now: int) -> Incident:
+    """Open an agency's part again; the owner reopens the incident. Grants are new ones: nothing old comes back."""
+    part = incident.part(agency)
+    if part is None:
+        raise Conflict("not_taking_part")
+    if incident.state == "closed" and agency != incident.owner:
+        raise Conflict("only_owner_reopens")
+    if part.open and incident.state != "closed":
+        raise Conflict("part_open")
+    parts = tuple(replace(p, closed_at=None, disposition=None) if p.agency == agency else p for p in incident.parts)
+    return incident.changed(parts=parts, state="working", closed_at=None)

@@ -1,0 +1,54 @@
+"""Refusals as RFC 9457 problems, and the ticket of a request."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from bonghwa.media.camera import Camera
+from bonghwa.media.plane import Plane
+from bonghwa.media.sessions import GatewayFull
+from bonghwa.media.ticket import Ticket, TicketRefused
+
+
+class Problem(Exception):
+    """A refusal with its HTTP status and stable code."""
+
+    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = headers or {}
+
+
+def answer(problem: Problem) -> JSONResponse:
+    """The problem as an answer."""
+    body = {"type": f"urn:bonghwa:problem:{problem.code}", "title": problem.code.replace("_", " "), "status": problem.status}
+    return JSONResponse(
+        {**body, "detail": problem.detail, "code": problem.code},
+        problem.status,
+        problem.headers,
+        media_type="application/problem+json",
+    )
+
+
+def bearer(request: Request) -> str:
+    """The bearer token, empty without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def admit(plane: Plane, token: str, camera_id: str) -> tuple[Ticket, Camera]:
+    """Use up a ticket and find its camera. Raises `Problem`; a camera is not confirmed to exist before its ticket is."""
+    try:
+        ticket = plane.sessions.admit(token, camera_id)
+    except TicketRefused as refused:
+        headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {"Retry-After": "2"} if refused.status == 503 else {}
+        raise Problem(refused.status, refused.code, str(refused), headers) from None
+    except GatewayFull:
+        raise Problem(503, "gateway_full", "the gateway serves as many viewers as it may", {"Retry-After": "5"}) from None
+    camera = plane.cameras.find(camera_id)
+    if camera is None:
+        raise Problem(404, "camera_unknown", "this gateway does not serve the camera")
+    if camera.unshowable:
+        raise Problem(409, "camera_unshowable", f"the camera sends what cannot be shown: {camera.unshowable}")
+    return ticket, camera

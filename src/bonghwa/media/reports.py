@@ -1,0 +1,56 @@
+"""What the gateway tells its hub of sessions and cameras, and counts for itself."""
+
+from typing import Any
+
+from bonghwa.media.camera import Camera
+from bonghwa.media.control import ControlChannel
+from bonghwa.media.lease import HubTime
+from bonghwa.media.metrics import Metrics
+from bonghwa.media.sessions import Session, Sessions
+
+
+class Reports:
+    """Turns what happens into messages of the control channel. `channel` is set once, before anything happens."""
+
+    channel: ControlChannel
+
+    def __init__(self, sessions: Sessions, metrics: Metrics, time: HubTime) -> None:
+        self._metrics = metrics
+        self._time = time
+        sessions.on_began = self.began
+        sessions.on_ended = self.ended
+
+    def began(self, session: Session) -> None:
+        """A session began to be served."""
+        self._metrics.viewers.labels(session.transport).inc()
+        self.channel.report({"t": "view_opened", "view": session.ticket.view, "session": session.id, "transport": session.transport})
+
+    def ended(self, session: Session) -> None:
+        """A session that had begun has ended."""
+        self._metrics.viewers.labels(session.transport).dec()
+        self._metrics.sent.labels(session.transport).inc(session.bytes)
+        self._metrics.ended.labels(session.transport, session.ended or "lost").inc()
+        self.channel.report(
+            {
+                "t": "view_ended",
+                "view": session.ticket.view,
+                "session": session.id,
+                "seconds": round(session.seconds, 3),
+                "bytes": session.bytes,
+                "reason": session.ended,
+            }
+        )
+
+    def health(self, camera: Camera) -> None:
+        """A camera's state changed."""
+        self._metrics.health.labels(camera.state).inc()
+        message: dict[str, Any] = {"t": "health", "camera": camera.id, "state": camera.state}
+        age = camera.picture_age
+        if age is not None and self._time.known:
+            message["last_picture_us"] = self._time.now_us() - int(age * 1_000_000)
+        self.channel.report(message)
+
+    def first_frame(self, camera: Camera, seconds: float) -> None:
+        """The first picture after a pull began."""
+        self._metrics.first_frame.observe(seconds)
+        self.channel.report({"t": "first_frame", "camera": camera.id, "ms": round(seconds * 1_000)})

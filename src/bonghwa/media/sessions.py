@@ -1,0 +1,224 @@
+"""Who is being sent pictures, until when, and how they are cut: by revocation, by time, and by the end of the lease.
+
+Cutting is push and timer, and besides every single picture asks before it goes out.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import structlog
+
+from bonghwa.media.camera import Camera, Health
+from bonghwa.media.clock import elapsed
+from bonghwa.media.h264 import AccessUnit
+from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.ticket import GrantRevoked, LeaseEnded, Ticket, TicketVerifier
+
+Transport = Literal["webrtc", "ws", "snapshot"]
+EndReason = Literal["revoked", "viewer", "lease", "expired", "lost", "stop"]
+
+_REMEMBER_REVOKED_S = 600.0
+_CUT_PATIENCE_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class GatewayFull(Exception):
+    """The gateway serves as many viewers as it may."""
+
+
+class Session:
+    """One transport session of one view. A transport overrides `_deliver`, `_stop` and `_health`."""
+
+    transport: Transport = "webrtc"
+
+    def __init__(self, desk: "Sessions", ticket: Ticket, camera: Camera) -> None:
+        self.id = secrets.token_urlsafe(12)
+        self.ticket = ticket
+        self.camera = camera
+        self.bytes = 0
+        self.ended: EndReason | None = None
+        self.gone = asyncio.Event()
+        self.deadline = desk.time.until(ticket.not_after)
+        self._desk = desk
+        self._began: float | None = None
+        self._finished: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds served so far; a still counts none."""
+        if self._began is None or self.transport == "snapshot":
+            return 0.0
+        return (self._finished or elapsed()) - self._began
+
+    @property
+    def served(self) -> bool:
+        """Whether pictures have ever begun to go out."""
+        return self._began is not None
+
+    @property
+    def serving(self) -> bool:
+        """Whether pictures have begun to go out and have not ended."""
+        return self._began is not None and self.ended is None
+
+    def begin(self) -> None:
+        """Pictures begin to go out now."""
+        if self._began is None and self.ended is None:
+            self._began = elapsed()
+            self._desk.began(self)
+            self.camera.subscribe(self)
+
+    def may_send(self) -> bool:
+        """Asked before anything is sent; a session whose time is over ends here."""
+        if self.ended is not None:
+            return False
+        now = elapsed()
+        if now >= self.deadline:
+            self.end("expired")
+        elif now >= self._desk.lease.until:
+            self.end("lease")
+        return self.ended is None
+
+    def picture(self, unit: AccessUnit) -> None:
+        """The camera's next picture."""
+        if self.may_send():
+            self._deliver(unit)
+
+    def health(self, state: Health) -> None:
+        """The camera's state changed."""
+        if self.may_send():
+            self._health(state)
+
+    def unshowable(self, code: str) -> None:
+        """Nothing showable will come from this camera."""
+        _log.info("view_of_unshowable_camera", code=code)
+        self.end("lost")
+
+    def end(self, reason: EndReason) -> None:
+        """Send nothing from now on, say goodbye, and report it. Again is no harm."""
+        if self.ended is not None:
+            return
+        self.ended = reason
+        self._finished = elapsed()
+        self.camera.unsubscribe(self, linger=reason in ("viewer", "lost"))
+        try:
+            self._stop()
+        finally:
+            self._desk.finished(self)
+
+    def _deliver(self, unit: AccessUnit) -> None:
+        raise NotImplementedError
+
+    def _health(self, state: Health) -> None:
+        """Transports without a side channel say nothing."""
+
+    def _stop(self) -> None:
+        """Say goodbye; set `gone` when the last byte has been handed to the network."""
+        self.gone.set()
+
+
+class Sessions:
+    """Every session of this gateway. `on_began` and `on_ended` report to the hub."""
+
+    def __init__(self, verifier: TicketVerifier, time: HubTime, lease: Lease, max_viewers: int) -> None:
+        self.time = time
+        self.lease = lease
+        self.on_began: Callable[[Session], None] = lambda _session: None
+        self.on_ended: Callable[[Session], None] = lambda _session: None
+        self._verifier = verifier
+        self._max_viewers = max_viewers
+        self._open: dict[str, Session] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._revoked: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def admit(self, token: str, camera: str) -> Ticket:
+        """Use up a ticket for `camera`. Raises a `TicketRefused`, or `GatewayFull` before the ticket is used."""
+        if not self.lease.alive:
+            raise LeaseEnded
+        if len(self._open) >= self._max_viewers:
+            raise GatewayFull
+        ticket = self._verifier.admit(token, camera, self.time.now_us())
+        if self._is_revoked(ticket.view) or self._is_revoked(ticket.grant):
+            raise GrantRevoked
+        return ticket
+
+    def add(self, session: Session) -> None:
+        """Watch over a session from now on."""
+        self._open[session.id] = session
+        self._arm(session)
+
+    def find(self, session: str) -> Session | None:
+        """The open session of this id."""
+        return self._open.get(session)
+
+    def began(self, session: Session) -> None:
+        """A session began to be served."""
+        self.on_began(session)
+
+    def finished(self, session: Session) -> None:
+        """A session ended."""
+        self._open.pop(session.id, None)
+        timer = self._timers.pop(session.id, None)
+        if timer:
+            timer.cancel()
+        if session.served:
+            self.on_ended(session)
+
+    async def revoke(self, grants: Iterable[str], views: Iterable[str]) -> list[str]:
+        """Cut these grants and views, now and for tickets still out; gives the views cut, after the last packet was sent."""
+        ids = {*grants, *views}
+        until = elapsed() + _REMEMBER_REVOKED_S
+        self._revoked = {name: end for name, end in self._revoked.items() if end > elapsed()} | dict.fromkeys(ids, until)
+        hit = [session for session in self._open.values() if session.ticket.grant in ids or session.ticket.view in ids]
+        return await self._cut(hit, "revoked")
+
+    async def end_all(self, reason: EndReason) -> list[str]:
+        """Cut everything."""
+        return await self._cut(list(self._open.values()), reason)
+
+    def renew(self, grant: str, not_after: int) -> None:
+        """Views of this grant now end at hub time `not_after` (microseconds)."""
+        for session in self._open.values():
+            if session.ticket.grant == grant:
+                session.deadline = self.time.until(not_after)
+                self._arm(session)
+
+    def counters(self) -> list[tuple[str, float, int]]:
+        """Seconds and bytes sent so far, by view, over its open sessions."""
+        sums: dict[str, tuple[float, int]] = {}
+        for session in self._open.values():
+            if session.serving and session.transport != "snapshot":
+                seconds, count = sums.get(session.ticket.view, (0.0, 0))
+                sums[session.ticket.view] = (seconds + session.seconds, count + session.bytes)
+        return [(view, round(seconds, 3), count) for view, (seconds, count) in sums.items()]
+
+    async def _cut(self, sessions: list[Session], reason: EndReason) -> list[str]:
+        for session in sessions:
+            session.end(reason)
+        if sessions:
+            waits = [asyncio.ensure_future(session.gone.wait()) for session in sessions]
+            _, late = await asyncio.wait(waits, timeout=_CUT_PATIENCE_S)
+            for wait in late:
+                wait.cancel()
+        return sorted({session.ticket.view for session in sessions})
+
+    def _arm(self, session: Session) -> None:
+        timer = self._timers.pop(session.id, None)
+        if timer:
+            timer.cancel()
+        wait = max(0.0, session.deadline - elapsed())
+        self._timers[session.id] = asyncio.get_running_loop().call_later(wait, self._expire, session)
+
+    def _expire(self, session: Session) -> None:
+        if elapsed() >= session.deadline:
+            session.end("expired")
+        elif session.ended is None:
+            self._arm(session)
+
+    def _is_revoked(self, name: str) -> bool:
+        return self._revoked.get(name, 0.0) > elapsed()

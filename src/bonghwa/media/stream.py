@@ -1,0 +1,106 @@
+"""The fallback: fragmented MP4 over a WebSocket, for a viewer whose network lets no UDP through.
+
+Subprotocols `bonghwa.v1, ticket.<jwt>`; the ticket is never part of an address, which proxies would log.
+"""
+
+import asyncio
+import json
+from collections import deque
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from bonghwa.media.camera import Camera, Health
+from bonghwa.media.fmp4 import Fragmenter, init_segment
+from bonghwa.media.h264 import AccessUnit, ParameterSets
+from bonghwa.media.sessions import EndReason, Session, Sessions
+from bonghwa.media.ticket import Ticket
+
+PROTOCOL = "bonghwa.v1"
+_CLOSE_CODES: dict[EndReason, int] = {"revoked": 4003, "expired": 4003, "lease": 4008, "lost": 4004, "stop": 1012, "viewer": 1000}
+_MAX_BACKLOG = 60
+
+
+class StreamViewer(Session):
+    """A session over WebSocket. `serve` runs until it ends; nothing is written after `end`."""
+
+    transport = "ws"
+
+    def __init__(self, desk: Sessions, ticket: Ticket, camera: Camera, fragmenter: Fragmenter, socket: WebSocket) -> None:
+        super().__init__(desk, ticket, camera)
+        self._fragmenter = fragmenter
+        self._socket = socket
+        self._queue: deque[AccessUnit | str] = deque()
+        self._awake = asyncio.Event()
+        self._await_key = True
+        self._sets: ParameterSets | None = None
+
+    async def serve(self) -> None:
+        """Send until the session ends or the viewer leaves."""
+        self.begin()
+        for unit in self.camera.present:
+            self._deliver(unit)
+        if self.camera.state not in ("ok", "idle"):
+            self._health(self.camera.state)
+        listener = asyncio.create_task(self._listen())
+        try:
+            while self.may_send():
+                await self._awake.wait()
+                self._awake.clear()
+                while self._queue and self.may_send():
+                    await self._send(self._queue.popleft())
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            self.end("viewer")
+        finally:
+            listener.cancel()
+            self.end("lost")
+            self.gone.set()
+            await self._close()
+
+    async def _send(self, item: AccessUnit | str) -> None:
+        if isinstance(item, str):
+            await self._socket.send_text(item)
+            return
+        sets = self.camera.gop.parameter_sets
+        if sets is not None and item.key and sets != self._sets:
+            self._sets = sets
+            await self._socket.send_text(json.dumps({"codec": sets.codec, "width": sets.width, "height": sets.height}))
+            await self._socket.send_bytes(init_segment(sets))
+        data = self._fragmenter.fragment(item)
+        await self._socket.send_bytes(data)
+        self.bytes += len(data)
+
+    async def _listen(self) -> None:
+        """Notice the viewer's goodbye; what it says is not looked at."""
+        try:
+            while (await self._socket.receive())["type"] != "websocket.disconnect":
+                pass
+        except (RuntimeError, OSError):
+            pass
+        self.end("viewer")
+
+    async def _close(self) -> None:
+        try:
+            await self._socket.close(_CLOSE_CODES[self.ended or "lost"], self.ended)
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            # The connection is gone already.
+            return
+
+    def _deliver(self, unit: AccessUnit) -> None:
+        # Fragments share one time line: they are made in order for everybody, also for the viewer that skips.
+        self._fragmenter.fragment(unit)
+        if len(self._queue) > _MAX_BACKLOG and not self._await_key:
+            self._queue.clear()
+            self._await_key = True
+        if unit.key:
+            self._await_key = False
+        if not self._await_key:
+            self._queue.append(unit)
+            self._awake.set()
+
+    def _health(self, state: Health) -> None:
+        self._queue.append(json.dumps({"health": state}))
+        self._awake.set()
+
+    def _stop(self) -> None:
+        self._queue.clear()
+        self._awake.set()

@@ -1,0 +1,59 @@
+"""WHEP (RFC 9725): a viewer posts its offer and is answered at once; no trickle, no second round."""
+
+import hashlib
+import hmac
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bonghwa.media.plane import Plane
+from bonghwa.media.problem import Problem, admit, bearer
+from bonghwa.media.webrtc.sdp import MAX_SDP, OfferRefused, choose_codec, read_offer
+from bonghwa.media.webrtc.viewer import WebRtcViewer
+
+
+async def offer(request: Request) -> Response:
+    """`POST /whep/{camera}`: 201 with the SDP answer and where to DELETE it."""
+    plane: Plane = request.app.state.plane
+    token = bearer(request)
+    ticket, camera = admit(plane, token, request.path_params["camera"])
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/sdp":
+        raise Problem(415, "not_sdp", "Content-Type: must be application/sdp")
+    try:
+        offered = read_offer(await _body(request))
+    except OfferRefused as refused:
+        raise Problem(400, "offer_refused", str(refused)) from None
+    sets = camera.gop.parameter_sets
+    codec = choose_codec(offered, sets.profile_level_id if sets else None)
+    viewer = WebRtcViewer(plane.sessions, ticket, camera, plane.port, plane.identity, offered, codec)
+    viewer.token_hash = _hash(token)
+    plane.sessions.add(viewer)
+    viewer.start()
+    reached_at = (request.scope.get("server") or ("127.0.0.1", 0))[0]
+    headers = {"Location": f"/whep/{quote(camera.id, safe='')}/{viewer.id}", "Cache-Control": "no-store"}
+    return Response(viewer.answer(plane.candidates(reached_at)), 201, headers, media_type="application/sdp")
+
+
+async def leave(request: Request) -> Response:
+    """`DELETE` of the session's address with the ticket it was opened with."""
+    plane: Plane = request.app.state.plane
+    session = plane.sessions.find(request.path_params["session"])
+    known = isinstance(session, WebRtcViewer) and session.camera.id == request.path_params["camera"]
+    if not known or not isinstance(session, WebRtcViewer) or not hmac.compare_digest(session.token_hash, _hash(bearer(request))):
+        raise Problem(404, "session_unknown", "no such session is open for this ticket")
+    session.end("viewer")
+    return Response(status_code=200)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_SDP:
+            raise Problem(413, "offer_too_long", "the offer is longer than 65536 bytes")
+    return body
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

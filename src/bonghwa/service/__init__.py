@@ -1,0 +1,1 @@
+"""The use cases: plain functions over ports. Each takes a transaction and the city's standing facts."""

@@ -1,0 +1,127 @@
+"""What happens by itself when time passes. Each function looks, changes what is due and says what it did."""
+
+from dataclasses import replace
+
+from bonghwa.domain import alarm
+from bonghwa.domain.grant import US
+from bonghwa.domain.incident import join
+from bonghwa.service import duties, responders
+from bonghwa.service.cutting import end_grants, end_views
+from bonghwa.service.granting import decide_for, open_grant
+from bonghwa.service.ports import City, Read, Tx
+from bonghwa.service.telling import note, tell_incident
+
+OPEN = ("new", "acknowledged", "working")
+
+
+def anything_due(read: Read, city: City) -> bool:
+    """A cheap look whether a change is owed, so that an idle hub writes nothing."""
+    now, limits = read.now, city.limits
+    for incident in read.incidents.find(state="new"):
+        if not incident.louder and now - incident.opened_at >= limits.louder_after_s * US:
+            return True
+        rule = alarm.ESCALATIONS.get(incident.line)
+        if rule and not incident.escalated and incident.kind in rule.kinds and now - incident.opened_at >= rule.after_s * US:
+            return True
+    for grant in read.grants.find(state=("asked", "active")):
+        ends = grant.answer_by if grant.state == "asked" else grant.expires_at
+        if (ends is not None and now >= ends) or any(now >= until for until in grant.leaving.values()):
+            return True
+    idle = limits.view_idle_s * US
+    if any((v.live == 0 and v.idle_since is not None and now - v.idle_since >= idle) or now >= v.not_after for v in read.views.find(state="open")):
+        return True
+    if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
+        return True
+    return any(now >= link.expires_at for link in read.responders.find(state=("waiting", "bound")))
+
+
+def run(tx: Tx, city: City) -> None:
+    """Do everything that is due."""
+    call_louder(tx, city)
+    escalate(tx, city)
+    answer_unanswered(tx, city)
+    expire_grants(tx, city)
+    drop_old_pictures(tx, city)
+    end_idle_views(tx, city)
+    end_shifts(tx, city)
+    end_links(tx, city)
+
+
+def call_louder(tx: Tx, city: City) -> None:
+    """An incident nobody acknowledged for 15 s calls louder until somebody does."""
+    for incident in tx.incidents.find(state="new"):
+        if not incident.louder and tx.now - incident.opened_at >= city.limits.louder_after_s * US:
+            louder = incident.changed(louder=True)
+            tx.incidents.put(louder)
+            tx.audit("incident:louder", {"incident": incident.id}, drill=incident.drill)
+            tell_incident(tx, "louder", louder)
+
+
+def escalate(tx: Tx, city: City) -> None:
+    """A bell or safe-return call that the control room left unanswered goes to police 112 by itself (LAW, machines)."""
+    for incident in tx.incidents.find(state="new"):
+        rule = alarm.ESCALATIONS.get(incident.line)
+        if rule is None or incident.escalated or incident.kind not in rule.kinds or tx.now - incident.opened_at < rule.after_s * US:
+            continue
+        if incident.part(rule.to) is not None:
+            tx.incidents.put(replace(incident, escalated=True))
+            continue
+        after = replace(join(incident, rule.to, incident.owner, "escalated", tx.now), escalated=True)
+        tx.incidents.put(after)
+        tx.audit("incident:escalated", {"incident": incident.id, "to": rule.to, "after_s": rule.after_s}, drill=incident.drill)
+        note(tx, after, "escalated", "system", agency_invited=rule.to, seconds=rule.after_s)
+        decide_for(tx, city, after, rule.to)
+        tell_incident(tx, "updated", after, invited=rule.to)
+
+
+def answer_unanswered(tx: Tx, city: City) -> None:
+    """A request its owner did not answer in time is denied; at code 0 it opens, alarms the owner and is reviewed (LAW)."""
+    for grant in tx.grants.find(state="asked"):
+        if grant.answer_by is None or tx.now < grant.answer_by:
+            continue
+        incident = tx.incidents.get(grant.incident)
+        if incident is not None and incident.open and incident.priority == 0:
+            tx.audit("grant:opened_unanswered", {"grant": grant.id, "incident": grant.incident}, drill=grant.drill)
+            open_grant(tx, city, incident, grant, None, review=True)
+            responders.follow(tx, city, incident)
+        else:
+            end_grants(tx, city, [grant], "denied", "unanswered")
+
+
+def expire_grants(tx: Tx, city: City) -> None:
+    """A grant ends at its time."""
+    due = [g for g in tx.grants.find(state="active") if g.expires_at is not None and tx.now >= g.expires_at]
+    end_grants(tx, city, due, "expired", "expired")
+
+
+def drop_old_pictures(tx: Tx, city: City) -> None:
+    """After a corrected place the old cameras' views end once their few seconds are over."""
+    for grant in tx.grants.find(state="active"):
+        over = {camera for camera, until in grant.leaving.items() if tx.now >= until}
+        if over:
+            tx.grants.put(replace(grant, leaving={c: t for c, t in grant.leaving.items() if c not in over}))
+            end_views(tx, city, [v for v in tx.views.find(grant=grant.id, state="open") if v.camera in over], "place_corrected")
+
+
+def end_idle_views(tx: Tx, city: City) -> None:
+    """A view nobody attached to, or left, for some seconds ends; so does one past its time."""
+    idle = city.limits.view_idle_s * US
+    for view in tx.views.find(state="open"):
+        if tx.now >= view.not_after:
+            end_views(tx, city, [view], "expired")
+        elif view.live == 0 and view.idle_since is not None and tx.now - view.idle_since >= idle:
+            end_views(tx, city, [view], "viewer_gone")
+
+
+def end_shifts(tx: Tx, city: City) -> None:
+    """A duty session ends with its shift."""
+    for duty in tx.duties.find(ended_at=None):
+        if tx.now >= duty.ends_by:
+            duties.end(tx, city, duty, "system")
+
+
+def end_links(tx: Tx, city: City) -> None:
+    """A responder's link ends at its time."""
+    for link in tx.responders.find(state=("waiting", "bound")):
+        if tx.now >= link.expires_at:
+            responders.expire(tx, city, link)

@@ -1,0 +1,48 @@
+"""The tables of the hub's state: for each noun, what it can be found by."""
+
+from bonghwa.domain.grant import Grant
+from bonghwa.domain.incident import Incident, Report
+from bonghwa.domain.people import Account, LineCredential, Session
+from bonghwa.domain.selection import Selection
+from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
+from bonghwa.service.ports import GatewayRow, TimelineEntry
+from bonghwa.storage.sql.collection import Noun
+
+INCIDENTS = Noun(
+    "incidents", Incident, {"state": str, "owner": str, "drill": bool, "opened_at": int, "subject": str, "device": str}
+)
+REPORTS = Noun("reports", Report, {"line": str, "external_id": str, "incident": str, "state": str})
+SELECTIONS = Noun("selections", Selection, {"incident": str, "agency": str})
+GRANTS = Noun("grants", Grant, {"incident": str, "agency": str, "owner": str, "state": str, "expires_at": int, "asked_at": int})
+VIEWS = Noun(
+    "views",
+    View,
+    {"grant": str, "duty": str, "incident": str, "camera": str, "owner": str, "agency": str, "account": str, "gateway": str, "boot": str,
+     "state": str, "session": str, "opened_at": int},
+)  # fmt: skip
+DUTIES = Noun("duties", Duty, {"account": str, "agency": str, "ended_at": int})
+OBLIGATIONS = Noun("obligations", Obligation, {"incident": str, "agency": str, "done_at": int})
+REPAIRS = Noun("repairs", Repair, {"camera": str, "owner": str, "agency": str, "done_at": int})
+RESPONDERS = Noun("responders", ResponderLink, {"incident": str, "agency": str, "code_hash": str, "state": str})
+TIMELINE = Noun("timeline", TimelineEntry, {"incident": str})
+ACCOUNTS = Noun("accounts", Account, {"name": str, "role": str, "agency": str, "token_hash": str})
+SESSIONS = Noun("sessions", Session, {"account": str, "incident": str, "link": str})
+LINES = Noun("lines", LineCredential, {"line": str, "token_hash": str})
+GATEWAYS = Noun("gateways", GatewayRow, {"state": str}, key="name")
+
+NOUNS = {
+    "incidents": INCIDENTS,
+    "reports": REPORTS,
+    "selections": SELECTIONS,
+    "grants": GRANTS,
+    "views": VIEWS,
+    "duties": DUTIES,
+    "obligations": OBLIGATIONS,
+    "repairs": REPAIRS,
+    "responders": RESPONDERS,
+    "timeline": TIMELINE,
+    "accounts": ACCOUNTS,
+    "sessions": SESSIONS,
+    "lines": LINES,
+    "gateways": GATEWAYS,
+}

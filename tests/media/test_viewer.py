@@ -1,0 +1,127 @@
+"""A WebRTC viewer at the level of packets, over real sockets with aiortc's receiver."""
+
+import asyncio
+import contextlib
+
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.rtp import RtcpPsfbPacket, RtcpRtpfbPacket
+
+from bonghwa.media.camera import Camera
+from bonghwa.media.clock import elapsed
+from bonghwa.media.gateway import GatewaySettings, _bind
+from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.rtsp import Source
+from bonghwa.media.sessions import Sessions
+from bonghwa.media.ticket import Ticket, TicketVerifier
+from bonghwa.media.webrtc import viewer as viewing
+from bonghwa.media.webrtc.dtls import DtlsIdentity
+from bonghwa.media.webrtc.port import UdpPort
+from bonghwa.media.webrtc.sdp import choose_codec, read_offer
+from tests.media.camera import TestCamera
+from tests.media.rig import until
+
+pytestmark = pytest.mark.anyio
+
+
+@contextlib.asynccontextmanager
+async def joined(tmp_path, clip):
+    """A viewer in this process, and the aiortc peer that watches: gives (viewer, peer, packets, ended)."""
+    camera = await TestCamera(clip, auth=None).start()
+    http, udp = _bind(GatewaySettings("gw1", "", tmp_path))
+    http.close()
+    port = UdpPort(udp)
+    port.open()
+    lease, ended = Lease(), []
+    lease.renew(elapsed(), 600)
+    desk = Sessions(TicketVerifier("gw1", "b"), HubTime(), lease, 10)
+    desk.on_ended = lambda session: ended.append(session.ended)
+    source = Camera(Source("cam1", camera.url), lambda _: None, lambda *_: None)
+    ticket = Ticket("v1", "g1", "cam1", "", 600_000_000, "j", 0, False)
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer.addTransceiver("video", direction="recvonly")
+    await peer.setLocalDescription(await peer.createOffer())
+    offer = read_offer(peer.localDescription.sdp.encode())
+    viewer = viewing.WebRtcViewer(desk, ticket, source, port, DtlsIdentity(), offer, choose_codec(offer, None))
+    desk.add(viewer)
+    viewer.start()
+    receiver = peer.getReceivers()[0]
+    packets = []
+    take = receiver._handle_rtp_packet
+
+    async def listen(packet, arrival_time_ms):
+        packets.append(packet)
+        await take(packet, arrival_time_ms=arrival_time_ms)
+
+    receiver._handle_rtp_packet = listen
+    await peer.setRemoteDescription(RTCSessionDescription(viewer.answer([("127.0.0.1", port.number)]), "answer"))
+    try:
+        yield viewer, peer, packets, ended
+    finally:
+        viewer.end("stop")
+        await peer.close()
+        source.stop()
+        await camera.stop()
+        port.close()
+
+
+async def send_rtcp(peer, packet):
+    await peer.getReceivers()[0].transport._send_rtp(bytes(packet))
+
+
+async def test_a_lost_packet_is_sent_again_as_it_was(tmp_path, clip):
+    async with joined(tmp_path, clip) as (_, peer, packets, _):
+        await until(lambda: len(packets) > 50)
+        lost = packets[20]
+        await send_rtcp(peer, RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=lost.ssrc, lost=[lost.sequence_number]))
+        again = await until(lambda: [p for p in packets if p.sequence_number == lost.sequence_number][1:])
+        assert again[0].payload == lost.payload
+        assert again[0].timestamp == lost.timestamp
+
+
+async def test_a_wish_for_a_key_picture_replays_the_gop_with_times_that_go_on(tmp_path, clip):
+    async with joined(tmp_path, clip) as (viewer, peer, packets, _):
+        await until(lambda: len(packets) > 50)
+        await asyncio.to_thread(until_replay_is_due, viewer)
+        count = len(packets)
+        await send_rtcp(peer, RtcpPsfbPacket(fmt=1, ssrc=1, media_ssrc=packets[0].ssrc))
+        await until(lambda: any(packet.payload[0] & 0x1F == 24 for packet in packets[count:]), what="parameter sets, then the GOP")
+        await until(lambda: len(packets) > count + 60)
+        by_sequence = sorted({packet.sequence_number: packet.timestamp for packet in packets}.items())
+        stamps = [stamp for _, stamp in by_sequence]
+        assert stamps == sorted(stamps)
+
+
+def until_replay_is_due(viewer):
+    while elapsed() - viewer._replayed_at < viewing.REPLAY_EVERY_S:
+        pass
+
+
+async def test_every_packet_asks_to_be_shown_at_once_and_fits_the_path(tmp_path, clip):
+    async with joined(tmp_path, clip) as (_, _, packets, _):
+        await until(lambda: len(packets) > 100)
+        assert max(len(packet.payload) for packet in packets) <= 1_160
+        sequences = [packet.sequence_number for packet in packets]
+        assert [later - earlier & 0xFFFF for earlier, later in zip(sequences, sequences[1:], strict=False)] == [1] * (len(sequences) - 1)
+
+
+async def test_a_viewer_that_vanishes_without_goodbye_is_let_go_by_its_lost_consent(tmp_path, clip, monkeypatch):
+    monkeypatch.setattr(viewing, "CONSENT_S", 1.0)
+    monkeypatch.setattr(viewing, "HANDSHAKE_S", 0.5)
+    async with joined(tmp_path, clip) as (_, peer, packets, ended):
+        await until(lambda: len(packets) > 20)
+        for connection in [receiver.transport.transport._connection for receiver in peer.getReceivers()]:
+            connection._query_consent_task.cancel()
+            for protocol in connection._protocols:
+                protocol.transport.abort()
+        await until(lambda: ended, 10)
+        assert ended == ["lost"]
+
+
+async def test_a_peer_with_another_certificate_gets_no_picture(tmp_path, clip, monkeypatch):
+    monkeypatch.setattr(
+        "tests.media.test_viewer.read_offer", lambda body: read_offer(body.replace(b"a=fingerprint:sha-256 ", b"a=fingerprint:sha-256 00:"))
+    )
+    with pytest.raises(AssertionError):
+        async with joined(tmp_path, clip) as (_, _, packets, _):
+            await until(lambda: packets, 1)

@@ -1,0 +1,1 @@
+"""What builds the package's data; not part of the package."""
