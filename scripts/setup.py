@@ -156,11 +156,16 @@ def make_venv(steps: Steps) -> None:
 
 
 def install_packages(steps: Steps, lock: Path) -> None:
-    """Every package by its hash: with uv, itself installed by its hash, or with pip where uv does not run."""
+    """Every package by its hash: with uv, itself installed by its hash, or with pip where uv does not run.
+
+    Compiled here once: where PYTHONDONTWRITEBYTECODE is set every process would compile it all again, for seconds.
+    """
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     try:
         steps.run([*pip, "install", "--require-hashes", "-r", str(ROOT / "requirements" / "bootstrap.txt")])
-        steps.run([*uv(), "pip", "install", "--python", str(PYTHON), "--require-hashes", "-r", str(lock)], env=uv_settings())
+        steps.run(
+            [*uv(), "pip", "install", "--compile-bytecode", "--python", str(PYTHON), "--require-hashes", "-r", str(lock)], env=uv_settings()
+        )
     except StepFailed as error:
         say(f"{error}\nuv did not manage; trying pip, which takes longer")
         steps.run([*pip, "install", "--require-hashes", "-r", str(lock)])
@@ -232,6 +237,8 @@ def set_up(steps: Steps, environment: str) -> None:
     steps.step("environment", [sys.version, sys.executable], PYTHON, lambda: make_venv(steps))
     steps.step(f"packages {environment}", digests([bootstrap, lock]), PYTHON, lambda: install_packages(steps, lock))
     steps.step("bonghwa", digests([ROOT / "pyproject.toml"]), command, lambda: install_checkout(steps))
+    code = digests(sorted((ROOT / "src").rglob("*.py")))
+    steps.step("bytecode", code, PYTHON, lambda: steps.run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "src")]))
     if (CONSOLE / "package.json").exists():
         manifest = digests([CONSOLE / "package.json", CONSOLE / "package-lock.json"])
         pages = manifest + digests(sources(CONSOLE, "node_modules", "dist"))
@@ -268,7 +275,7 @@ def newer_python() -> None:
 def main(arguments: list[str]) -> int:
     if sys.version_info < (3, 11):
         newer_python()
-    steps = Steps(6)
+    steps = Steps(7)
     checkout = os.open(ROOT, os.O_RDONLY | os.O_CLOEXEC)
     try:
         steps.wait_for_turn(checkout)

@@ -111,7 +111,9 @@ def _gateways(raw: list[Any]) -> tuple[GatewayEntry, ...]:
     return tuple(entries)
 
 
-def load(path: Path | None = None, environment: Mapping[str, str] | None = None, flags: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
+def load(
+    path: Path | None = None, environment: Mapping[str, str] | None = None, flags: Mapping[str, Mapping[str, Any]] | None = None
+) -> Settings:
     """Read settings. `flags` are `{section: {key: value}}` from the command line. Relative paths count from the file's folder.
 
     Raises ConfigError naming the key.

@@ -84,6 +84,14 @@ def enrol_gateway(data_dir: Path, name: str) -> str:
 def ready(credentials: Credentials, url: str, pids: dict[str, Any], gateways: list[str], data_dir: Path, mqtt: Any) -> dict[str, Any]:
     """The content of the demo's ready file (CONTRACT, version 1)."""
     return {
-        "version": 1, "url": url, "tokens": credentials.tokens, "lines": credentials.lines, "districts": credentials.districts,
-        "accounts": credentials.accounts, "pids": pids, "gateways": gateways, "data_dir": str(data_dir), "mqtt": mqtt,
-    }  # fmt: skip
+        "version": 1,
+        "url": url,
+        "tokens": credentials.tokens,
+        "lines": credentials.lines,
+        "districts": credentials.districts,
+        "accounts": credentials.accounts,
+        "pids": pids,
+        "gateways": gateways,
+        "data_dir": str(data_dir),
+        "mqtt": mqtt,
+    }

@@ -105,8 +105,15 @@ class Hub:
         self.agencies = agencies()
         served = {owner: entry.name for entry in settings.gateways for owner in entry.owners}
         self.city = City(
-            self.agencies, agreements_of(Path(settings.hub.agreements)), self.book, self.eyes, self.places, served.get, settings.limits, self.wrong
-        )  # fmt: skip
+            self.agencies,
+            agreements_of(Path(settings.hub.agreements)),
+            self.book,
+            self.eyes,
+            self.places,
+            served.get,
+            settings.limits,
+            self.wrong,
+        )
         self.names = {a.id: (a.ko, a.en) for a in self.agencies.values()}
         self.ledger = LedgerState()
         self.tiles = FileTiles(self.data / "ledger", writing=True)
@@ -153,6 +160,7 @@ class Hub:
         self.writer.listen(listener)
 
     async def messages(self, gateway: str, boot: str, n: int) -> list[tuple[int, dict[str, Any]]]:
+        """What was told to this start of a gateway after message `n`."""
         return await self.read(lambda read: journal.control_after(read.connection, gateway, boot, n))
 
     # health
@@ -186,10 +194,18 @@ class Hub:
         """A one-use ticket for an opened view, valid half a minute."""
         view, now = opened.view, self.clock.now() // 1_000_000
         claims: dict[str, Any] = {
-            "iss": "bonghwa-hub", "aud": view.gateway, "boot": view.boot, "view": view.id, "camera": view.camera,
-            "watermark": view.watermark, "not_after": view.not_after, "jti": opened.jti, "iat": now, "exp": now + TICKET_S,
+            "iss": "bonghwa-hub",
+            "aud": view.gateway,
+            "boot": view.boot,
+            "view": view.id,
+            "camera": view.camera,
+            "watermark": view.watermark,
+            "not_after": view.not_after,
+            "jti": opened.jti,
+            "iat": now,
+            "exp": now + TICKET_S,
             "drill": view.drill,
-        }  # fmt: skip
+        }
         claims.update({"grant": view.grant} if view.grant else {"duty": view.duty})
         return issue(self.keys[KeyPurpose.TICKETS].private, claims, self._kid())
 

@@ -71,8 +71,10 @@ class TestCamera:
 
     __test__ = False
 
-    def __init__(self, clip, auth="digest", username="viewer", password="p@ss word", manner="good"):
+    def __init__(self, clip, auth="digest", username="viewer", password="p@ss word", manner="good", every_s=1 / FPS):
         self.clip, self.auth, self.username, self.password, self.manner = clip, auth, username, password, manner
+        self.every_s = every_s
+        self.sent = 0
         self.pulls = 0
         self.open_now = 0
         self.setups = []
@@ -191,4 +193,5 @@ class TestCamera:
                 sequence += len(packets)
                 writer.write(b"".join(b"$\0" + len(packet).to_bytes(2, "big") + packet for packet in packets))
                 await writer.drain()
-                await asyncio.sleep(max(0, began + (index + 1) / FPS - loop.time()))
+                self.sent += 1
+                await asyncio.sleep(max(0, began + (index + 1) * self.every_s - loop.time()))

@@ -50,7 +50,7 @@ async def test_a_camera_that_dies_and_returns_goes_on_for_the_same_viewer(plane)
         await until(lambda: len(frames) > frames_then + 5, 20, "frames after the camera came back")
         await until(lambda: len(stream.segments) > segments_then + 5, 20)
         assert peer.connectionState == "connected"
-        assert states(hub, "cam1")[-1] == "ok"
+        await until(lambda: states(hub, "cam1")[-2:] == ["late", "ok"], what="the camera to be well again")
         assert stream.code is None
 
 
@@ -90,3 +90,11 @@ async def test_b_frames_are_refused_by_name(tmp_path):
         answer = await post_offer(gateway, hub.ticket(), OFFER)
         assert (answer.status_code, answer.json()["code"]) == (409, "camera_unshowable")
         assert "b_frames" in answer.json()["detail"]
+
+
+async def test_a_camera_with_a_picture_every_other_second_stays_late_and_does_not_flicker(tmp_path, clip):
+    camera = TestCamera(clip, every_s=2.0)
+    async with running(tmp_path, {"cam1": camera}) as (_, hub):
+        await hub.order("prefetch", cameras=["cam1"], for_s=600, grant="g1")
+        await until(lambda: camera.sent >= 4, 15)
+        assert states(hub, "cam1") == ["ok", "late"]

@@ -4,7 +4,7 @@ import io
 import itertools
 
 import av
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bonghwa.media.fmp4 import Fragmenter, init_segment
@@ -43,6 +43,7 @@ def begins_and_duration(fragment):
     return int.from_bytes(fragment[at : at + 8], "big"), int.from_bytes(fragment[run : run + 4], "big")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9_000), min_size=1, max_size=60))
 def test_the_time_line_has_no_gap_and_keeps_with_the_cameras_clock(steps):
     fragmenter, time, end = Fragmenter(), 0, None

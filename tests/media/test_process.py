@@ -3,6 +3,8 @@
 import asyncio
 import io
 import signal
+import subprocess
+import sys
 
 import av
 import httpx
@@ -10,10 +12,12 @@ import psutil
 import pytest
 
 from bonghwa.cli.serve_gateway import run
-from bonghwa.media.picture import PictureJudge
+from bonghwa.media.picture import PictureJudge, look
 from bonghwa.media.watermark import latin
+from tests.media.camera import encode_clip
 from tests.media.receivers import post_offer, streaming, watching
 from tests.media.rig import eventually, until
+from tests.media.test_fmp4 import units_of
 from tests.media.test_hostile_input import OFFER
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +62,7 @@ async def test_many_opens_and_closes_leave_files_threads_and_memory_flat(plane):
     await round_of(20)
     await eventually(all_gone, 20)
     files, threads, memory = process.num_fds(), process.num_threads(), process.memory_info().rss
-    await round_of(200)
+    await round_of(120)
     await eventually(all_gone, 20, "those who vanished to be let go")
     await until(lambda: process.num_fds() <= files, what="the closed connections' files to be closed")
     assert process.num_threads() <= threads
@@ -106,6 +110,29 @@ async def test_metrics_name_no_camera_and_logs_no_ticket(plane):
 def test_a_gateway_that_is_not_enrolled_does_not_start(tmp_path, capsys):
     assert run(["--name", "gw1", "--data", str(tmp_path), "--hub", "http://127.0.0.1:1"]) == 2
     assert "enrol.key" in capsys.readouterr().err
+
+
+def test_a_black_picture_is_told_from_a_dark_one():
+    for black in (True, False):
+        sets, units = units_of(encode_clip(frames=2, black=black, still=True))
+        assert PictureJudge().judge(look(sets, units[0])) == ("black" if black else "ok")
+
+
+def test_two_looks_at_a_living_camera_differ(clip):
+    sets, units = units_of(clip)
+    first, second = [look(sets, unit) for unit in units if unit.key][:2]
+    assert first != second
+    assert len(first) == 64 * 36
+
+
+def test_without_pyav_the_gateway_loads_and_says_that_stills_are_unavailable():
+    code = "import sys; sys.modules['av'] = None; from bonghwa.media import gateway, picture; print(picture.AVAILABLE)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_listening_everywhere_needs_the_address_viewers_know(tmp_path, capsys):
+    assert run(["--name", "gw1", "--data", str(tmp_path), "--hub", "http://127.0.0.1:1", "--host", "0.0.0.0"]) == 2
+    assert "url" in capsys.readouterr().err
 
 
 def test_a_camera_is_frozen_only_when_three_looks_are_exactly_alike():

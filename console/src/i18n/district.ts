@@ -87,5 +87,6 @@ export const t = words({
   ws: ['우회 WS', 'Fallback WS'],
   snapshot: ['정지영상', 'Stills'],
   hoursLong: ['{h}시간 {m}분', '{h} h {m} min'],
+  clauseOf: ['{agreement} 제{clause}항', '{agreement} clause {clause}'],
   minutesLong: ['{m}분', '{m} min'],
 });

@@ -152,7 +152,7 @@ export const t = words({
   why: ['왜', 'Why'],
   whyTitle: ['왜 이 카메라인가', 'Why this camera'],
   whyHow: ['해상도 × 시야 × 상태 × 방향 다양성', 'pixels × view × health × diversity'],
-  whyMore: ['{from}–{to}번 더 보기', 'Show {from}–{to}'],
+  whyAll: ['{n}대 모두 보기', 'Show all {n}'],
   whyLess: ['접기', 'Fewer'],
   score: ['점수 {n}', 'score {n}'],
   standsFor: ['{camera} 대신', 'instead of {camera}'],
@@ -195,6 +195,8 @@ export const t = words({
   w: ['서', 'W'],
   nw: ['북서', 'NW'],
   drill: ['훈련', 'Drill'],
+  clauseOf: ['{agreement} 제{clause}항', '{agreement} clause {clause}'],
+  system: ['자동', 'automatic'],
 });
 
 export const DIRECTIONS = ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'] as const;

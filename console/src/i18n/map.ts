@@ -2,6 +2,7 @@ import { words } from '../lib/i18n.svelte';
 
 export const t = words({
   map: ['지도', 'Map'],
+  canvas: ['지도 화면, 화살표로 옮기고 + − 로 크기를 바꿉니다', 'Map picture: arrows move it, + and − zoom'],
   zoomIn: ['확대', 'Zoom in'],
   zoomOut: ['축소', 'Zoom out'],
   whole: ['도시 전체', 'Whole city'],

@@ -63,5 +63,6 @@ export const t = words({
   hours: ['{h}시간 {m}분', '{h} h {m} min'],
   minutes: ['{m}분', '{m} min'],
   seconds: ['{s}초', '{s} s'],
+  clauseOf: ['{agreement} 제{clause}항', '{agreement} clause {clause}'],
   failed: ['이 날을 부르지 못했습니다', 'This day could not be fetched'],
 });

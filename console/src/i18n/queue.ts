@@ -37,7 +37,7 @@ export const t = words({
   drill: ['훈련', 'Drill'],
   stage: ['실제와 훈련', 'Real and drill'],
   newAlarm: ['새 상황: {kind}, 봉수 {n}, {place}', 'New incident: {kind}, beacons {n}, {place}'],
-  rejected: ['받지 못한 접수 {n}건', '{n} reports refused'],
+  rejected: ['받지 못한 접수 {n}건', 'Refused reports: {n}'],
   closedNone: ['오늘 종료한 상황이 없습니다', 'No closed incidents'],
   more: ['더 보기', 'More'],
 });

@@ -14,7 +14,7 @@ class Audible {
     const touched = (): void => void sound.unlock();
     addEventListener('pointerdown', touched, { capture: true });
     addEventListener('keydown', touched, { capture: true });
-    if (navigator.userActivation && !navigator.userActivation.hasBeenActive) this.trouble = 'blocked';
+    if (!navigator.userActivation?.hasBeenActive) sound.trouble = this.trouble = 'blocked';
   }
 }
 

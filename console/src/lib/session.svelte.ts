@@ -8,6 +8,8 @@ export type SignedOutBecause = '' | 'ended' | 'idle' | 'left';
 /** Signs of a person at the desk. A moving mouse alone counts; a playing picture does not. */
 const SIGNS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const;
 
+const SIGNED_IN = 'bonghwa.signed-in';
+
 class Desk {
   /** The session, null when nobody is signed in, undefined until the hub was asked. */
   session: Session | null | undefined = $state(undefined);
@@ -29,12 +31,17 @@ class Desk {
     return this.session?.account.role ?? null;
   }
 
-  /** Looks whether this browser has a session already. */
+  /** Looks whether this browser has a session already. The cookie is not readable here; a note beside it spares the question. */
   async resume(): Promise<void> {
+    if (!this.session && !localStorage.getItem(SIGNED_IN)) {
+      this.session = null;
+      return;
+    }
     try {
       await this.#begin(await api.session());
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 0) throw error;
+      localStorage.removeItem(SIGNED_IN);
       this.session = null;
     }
   }
@@ -68,6 +75,7 @@ class Desk {
     this.vocabulary = await api.vocabulary();
     this.#touched = Date.now();
     this.session = session;
+    localStorage.setItem(SIGNED_IN, '1');
     this.because = '';
     this.locked = false;
   }
@@ -75,6 +83,7 @@ class Desk {
   #over(because: SignedOutBecause): void {
     events.stop();
     useCsrf('');
+    localStorage.removeItem(SIGNED_IN);
     this.session = null;
     this.locked = false;
     this.because = because;

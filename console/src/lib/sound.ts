@@ -14,6 +14,8 @@ const ASKING: Note[] = [{ hz: 330, at: 0, ms: 140 }, { hz: 330, at: 220, ms: 140
 const WOOD: Note[] = [{ hz: 1700, to: 900, at: 0, ms: 28 }, { hz: 1400, to: 800, at: 150, ms: 28 }];
 const TEST: Note[] = [{ hz: 660, at: 0, ms: 120 }, { hz: 880, at: 130, ms: 120 }];
 export const MUTE_MS = 60_000;
+/** After a person's touch a working device starts well within this. */
+const STARTS_WITHIN_MS = 3000;
 
 type Note = { hz: number; to?: number; at: number; ms: number };
 
@@ -32,9 +34,9 @@ export class Sound {
   /** Readies the sound; `test` plays the test tone. Call it from a click or a key. */
   async unlock(test = false): Promise<void> {
     try {
-      this.#context ??= new AudioContext();
-      await Promise.race([this.#context.resume(), new Promise((done) => setTimeout(done, 400))]);
-      this.#say(this.#context.state === 'running' ? '' : 'blocked');
+      const context = (this.#context ??= this.#open());
+      await Promise.race([context.resume(), new Promise((done) => setTimeout(done, STARTS_WITHIN_MS))]);
+      this.#say(context.state === 'running' ? '' : 'device');
       if (test) this.#play(TEST, 0.12);
     } catch {
       this.#say('device');
@@ -81,6 +83,14 @@ export class Sound {
     this.onchange();
   }
 
+  #open(): AudioContext {
+    const context = new AudioContext();
+    context.onstatechange = () => {
+      if (context.state === 'running') this.#say('');
+    };
+    return context;
+  }
+
   #sound(first: boolean): void {
     const alarm = this.#alarm;
     if (!alarm) return;
@@ -97,7 +107,7 @@ export class Sound {
 
   #play(notes: Note[], gain: number): void {
     const context = this.#context;
-    if (!context || context.state !== 'running') return this.#say(context ? 'blocked' : this.trouble || 'blocked');
+    if (!context || context.state !== 'running') return this.#say(this.trouble || 'blocked');
     const now = performance.now();
     if (Date.now() < this.mutedUntil || now < this.#busyUntil) return;
     const last = notes.at(-1);

@@ -12,7 +12,7 @@ export const NEAR_FROM = 13.5;
 const WEDGES_FROM = 14.5;
 /** Shares of cameras without an answer for which a ring is drawn; between them the lower one is used. */
 const RING_SHARES = [0, 0.03, 0.08, 0.15, 0.3, 0.5, 0.75, 1] as const;
-const FADE = [[0, 0.4, 1], [0.4, 0.7, 0.55], [0.7, 1, 0.25]] as const;
+const FADE = [[0, 0.3, 1], [0.3, 0.55, 0.6], [0.55, 0.8, 0.32], [0.8, 1, 0.12]] as const;
 
 type Feature = GeoJSON.Feature;
 const collection = (features: Feature[]): GeoJSON.FeatureCollection => ({ type: 'FeatureCollection', features });
@@ -47,7 +47,7 @@ function layers(c: Colours): LayerSpecification[] {
       id: 'camera-lone', type: 'circle', source: 'camera-clusters', minzoom: MIDDLE_FROM, maxzoom: NEAR_FROM, filter: ['!', ['has', 'point_count']],
       paint: { 'circle-radius': 1.9, 'circle-color': ['case', ['>', ['get', 'silent'], 0], c['m-cam-dead'], c['m-cam']], 'circle-opacity': 0.85 },
     },
-    { id: 'camera-wedge', type: 'fill', source: 'camera-wedges', minzoom: WEDGES_FROM, paint: { 'fill-color': ['case', ['get', 'watched'], c['m-cam-live'], c['m-cam']], 'fill-opacity': ['get', 'alpha'], 'fill-antialias': false } },
+    { id: 'camera-wedge', type: 'fill', source: 'camera-wedges', minzoom: WEDGES_FROM, paint: { 'fill-color': ['case', ['get', 'watched'], c['m-cam-live'], c['m-cam']], 'fill-opacity': ['interpolate', ['linear'], ['zoom'], WEDGES_FROM, ['*', 0.5, ['get', 'alpha']], 16.5, ['get', 'alpha']], 'fill-antialias': false } },
     {
       id: 'camera-watched', type: 'circle', source: 'camera-near', minzoom: NEAR_FROM, filter: ['get', 'watched'],
       paint: { 'circle-radius': 6.5, 'circle-color': 'rgba(0,0,0,0)', 'circle-stroke-color': c['m-cam-live'], 'circle-stroke-width': 1.6 },
@@ -236,7 +236,7 @@ export class CameraLayers {
       const range = Math.min(c.range_m[row] ?? 40, 60);
       for (const [near, far, share] of FADE) {
         const ring = sector(spot, bearing, c.fov[row] ?? 70, near * range, far * range);
-        wedges.push({ type: 'Feature', geometry: { type: 'Polygon', coordinates: [ring] }, properties: { alpha: share * (watched ? 0.5 : 0.26), watched } });
+        wedges.push({ type: 'Feature', geometry: { type: 'Polygon', coordinates: [ring] }, properties: { alpha: share * (watched ? 0.6 : 0.24), watched } });
       }
     }
     (this.map.getSource('camera-near') as GeoJSONSource | undefined)?.setData(collection(cameras));

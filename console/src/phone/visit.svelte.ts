@@ -32,14 +32,21 @@ export class Visit {
     this.#code = decodeURIComponent(path.split('/')[2] ?? '');
   }
 
-  /** Looks whether this device is already bound. It reads only: a message's preview of the link changes nothing. */
+  /**
+   * With a link the page waits for the tap and asks the hub nothing: a message's preview changes nothing, and the device it is bound to
+   * may tap again. Without one it looks whether this device is bound already.
+   */
   async check(): Promise<void> {
+    if (this.#code) {
+      this.stage = 'tap';
+      return;
+    }
     try {
       const session = await api.session();
-      if (session.account.role === 'responder' && session.incident && !this.#code) await this.#begin(session);
-      else this.stage = this.#code ? 'tap' : 'noLink';
+      if (session.account.role === 'responder' && session.incident) await this.#begin(session);
+      else this.stage = 'noLink';
     } catch {
-      this.stage = this.#code ? 'tap' : 'noLink';
+      this.stage = 'noLink';
     }
   }
 

@@ -24,8 +24,11 @@ export interface Attempt {
   readonly interval: number;
   /** Delay of the shown picture behind its receipt, in milliseconds; null when unknown. */
   readonly delayMs: number | null;
-  /** Empties the element and ends the connection, synchronously and for good. */
-  close(): void;
+  /**
+   * Takes the element off the page synchronously, for good, and ends the connection in a task of its own: closing nine connections takes
+   * longer than a picture may stay. `tell` says goodbye to a gateway that does not know yet.
+   */
+  close(tell: boolean): void;
 }
 
 /** Reads a gateway's refusal (RFC 9457): why it does not serve. */

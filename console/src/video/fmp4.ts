@@ -69,14 +69,17 @@ export class Fmp4Attempt implements Attempt {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.element.remove();
     this.#frames.stop();
-    returnScreen(this.element);
-    URL.revokeObjectURL(this.#address);
     this.#queue = [];
     this.#buffer = null;
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
-    this.#socket.close(1000);
+    setTimeout(() => {
+      returnScreen(this.element);
+      URL.revokeObjectURL(this.#address);
+      this.#socket.close(1000);
+    });
   }
 
   #receive(data: string | ArrayBuffer): void {

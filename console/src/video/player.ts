@@ -18,6 +18,8 @@ const RENEW_MS = 3500;
 const GONE_MS = 10_000;
 /** On a fallback WebRTC is tried again this often. */
 const UPGRADE_MS = 30_000;
+/** The hub's word about a cut comes within this time of the gateway's goodbye; asking sooner would be asking in vain. */
+const WORD_MS = 500;
 const PAUSES_MS = [250, 1000, 2000, 4000, 8000];
 /** A camera known to be silent is asked again this seldom; its return is heard from the hub. */
 const SILENT_PAUSE_MS = 15_000;
@@ -62,6 +64,7 @@ export class Player {
   #stillsOnly: boolean;
   #closed = false;
   #upgradeAt = 0;
+  #tookMs: number | null = null;
 
   constructor(right: Right, camera: string, stillsOnly = false) {
     this.right = right;
@@ -113,15 +116,14 @@ export class Player {
 
   /**
    * Ends the right to watch on this page: the stage is empty when this returns, before any layout, and nothing comes back.
-   * `heard` is when the page heard of it, on the monotonic clock. A second call only makes the notice better.
+   * `heard` is when the page heard of it, on the monotonic clock. A second call
+   * only makes the notice better.
    */
   cut(state: 'cut' | 'denied' | 'ended', notice: Omit<Notice, 'tookMs'>, heard: number): void {
     if (this.#closed) return;
-    const known = this.#picture.notice;
-    const again = isOver(this.#picture.state);
     this.#empty();
-    const tookMs = again ? (known?.tookMs ?? null) : this.#wasCut(heard, notice.code);
-    this.#change({ state, transport: null, shown: false, attempt: 0, notice: { ...known, ...notice, tookMs } });
+    this.#wasCut(heard, notice.code);
+    this.#change({ state, transport: null, shown: false, attempt: 0, notice: { ...notice, tookMs: this.#tookMs } });
   }
 
   /** Takes the picture away at once, then asks for it anew: a lost lease, a restarted gateway. */
@@ -187,25 +189,26 @@ export class Player {
     for (const listener of this.#listeners) listener(this.#picture);
   }
 
-  /** Ends every connection and takes every picture off the stage, synchronously. */
+  /** Takes every picture off the stage, synchronously; the connections end in tasks of their own. The gateway knows, or is told by the hub. */
   #empty(): void {
     this.#round += 1;
+    this.stage.replaceChildren();
     clearTimeout(this.#pause);
     this.#pause = undefined;
-    this.#race?.close();
+    this.#race?.close(false);
     this.#race = null;
-    this.#shown?.close();
+    this.#shown?.close(false);
     this.#shown = null;
-    this.stage.replaceChildren();
   }
 
-  #wasCut(heard: number, code: string): number {
-    return markCut(this.view ?? this.camera, heard, { camera: this.camera, code });
+  /** Writes down how long the picture outlived the word; a second word about the same cut changes nothing. */
+  #wasCut(heard: number, code: string): void {
+    if (this.#picture.shown) this.#tookMs = markCut(this.view ?? this.camera, heard, { camera: this.camera, code });
   }
 
   #dropShown(): void {
     if (!this.#shown) return;
-    this.#shown.close();
+    this.#shown.close(true);
     this.#shown = null;
     this.#change({ shown: false, transport: null });
   }
@@ -287,7 +290,7 @@ export class Player {
     if (old && this.#fresh && !better(way.kind, old.kind)) return false;
     this.#shown = way;
     this.stage.append(way.element);
-    old?.close();
+    old?.close(true);
     this.#race?.settle(way);
     this.#upgradeAt = performance.now() + UPGRADE_MS;
     const firstFrameMs = this.#picture.firstFrameMs ?? markFirstFrame(this.camera, this.#began, { view: this.view, transport: way.kind });
@@ -317,7 +320,7 @@ export class Player {
     this.#empty();
     this.#wasCut(heard, 'goodbye');
     this.#change({ state: 'reconnecting', transport: null, shown: false, attempt: 1 });
-    this.#again(1, 0);
+    this.#again(1, WORD_MS);
   }
 
   #lost(): void {

@@ -75,21 +75,21 @@ export class Race {
   settle(winner: Attempt): void {
     this.#ways.delete(winner);
     this.#started.add('ws').add('still');
-    for (const way of this.#ways) if (!better(way.kind, winner.kind)) this.#drop(way);
+    for (const way of this.#ways) if (!better(way.kind, winner.kind)) this.#drop(way, true);
     if (this.#ways.size === 0) this.close();
   }
 
   /** Ends every way that has not won. */
-  close(): void {
+  close(tell = true): void {
     this.#over = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    for (const way of this.#ways) this.#drop(way);
+    for (const way of this.#ways) this.#drop(way, tell);
   }
 
-  #drop(way: Attempt): void {
+  #drop(way: Attempt, tell: boolean): void {
     this.#ways.delete(way);
-    way.close();
+    way.close(tell);
   }
 
   #later(ms: number, act: () => void): void {
@@ -141,7 +141,7 @@ export class Race {
       this.#heard.failed(way, failure);
       return;
     }
-    this.#drop(way);
+    this.#drop(way, failure === 'lost');
     if (failure !== 'lost' && failure !== 'refused' && failure !== 'unsupported') this.#heard.failed(way, failure);
     if (this.#over) return;
     if (way.kind === 'webrtc') void this.#stream();

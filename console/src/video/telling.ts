@@ -115,6 +115,6 @@ function told(notice: Notice | null): string {
 export function askingMiddle(grant: Grant, opensUnanswered: boolean): Middle {
   const left = grant.answer_by ? length(secondsLeft(grant.answer_by)) : '';
   const title = grant.awaits === 'officer' ? t('askingOfficer') : t('askingTitle', { owner: agencyName(grant.owner) });
-  const text = t(opensUnanswered ? 'onTimeoutOpened' : 'onTimeoutDenied', { clause: `${grant.agreement} ${grant.clause}` });
+  const text = t(opensUnanswered ? 'onTimeoutOpened' : 'onTimeoutDenied', { clause: t('clauseOf', { agreement: grant.agreement, clause: grant.clause }) });
   return { icon: 'key', title, count: left, text };
 }

@@ -64,15 +64,18 @@ export class WhepAttempt implements Attempt {
     return this.#frames.delayMs;
   }
 
-  close(): void {
+  close(tell: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.element.remove();
     this.#frames.stop();
-    returnScreen(this.element);
     this.#peer.ontrack = null;
     this.#peer.onconnectionstatechange = null;
-    this.#peer.close();
-    if (this.#session) this.#hangUp(this.#session);
+    setTimeout(() => {
+      returnScreen(this.element);
+      this.#peer.close();
+      if (tell && this.#session) this.#hangUp(this.#session);
+    });
   }
 
   async #call(url: string, sdp: string): Promise<void> {

@@ -55,6 +55,7 @@ class SafeHeaders:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and add the headers to its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -112,9 +113,14 @@ def create_app(hub: Hub) -> FastAPI:
             desk.events.close()
 
     app = FastAPI(
-        title="Bonghwa", version=__version__, lifespan=life, openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None,
+        title="Bonghwa",
+        version=__version__,
+        lifespan=life,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    )  # fmt: skip
+    )
     app.state.desk = desk
     for method, path, handler in ROUTES:
         app.add_api_route(API + path, handler, methods=[method], response_model=None, name=handler.__name__)
@@ -122,9 +128,7 @@ def create_app(hub: Hub) -> FastAPI:
         app.add_api_route(path, handler, methods=[method], response_model=None, name=handler.__name__)
     app.add_api_websocket_route(f"{API}/control", running.control)
     _add_console(app)
-    for kind, handle in (
-        (Refusal, on_refusal), (RequestValidationError, on_invalid), (HTTPException, on_http), (Exception, on_failure)
-    ):  # fmt: skip
+    for kind, handle in ((Refusal, on_refusal), (RequestValidationError, on_invalid), (HTTPException, on_http), (Exception, on_failure)):
         app.add_exception_handler(kind, handle)
     app.add_middleware(SafeHeaders, sources=lambda: gateway_sources(desk))
     return app
@@ -136,7 +140,9 @@ def _add_console(app: FastAPI) -> None:
     def page(name: str) -> Response:
         file = CONSOLE / name
         if not file.is_file():
-            return HTMLResponse("<!doctype html><title>Bonghwa</title><p>콘솔이 아직 만들어지지 않았습니다. scripts/demo를 쓰세요.</p>", 503)
+            return HTMLResponse(
+                "<!doctype html><title>Bonghwa</title><p>콘솔이 아직 만들어지지 않았습니다. scripts/demo를 쓰세요.</p>", 503
+            )
         return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
     async def console(request: Request, path: str = "") -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from bonghwa.api import shapes
-from bonghwa.api.desk import Desk, Person, Route, TheDesk
+from bonghwa.api.desk import Desk, Person, Route, TheDesk, Viewer
 from bonghwa.api.forms import instant
 from bonghwa.data import load_city, read_data
 from bonghwa.domain.alarm import DISPOSITIONS, KIND_WORDS, LINE_WORDS, LINES, RECEIVERS
@@ -42,12 +42,12 @@ def _cached(request: Request, content: bytes, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers=headers)
 
 
-async def basemap(request: Request, caller: Person) -> Response:
+async def basemap(request: Request, caller: Viewer) -> Response:
     """The base map as GeoJSON; no internet needed."""
     return _cached(request, gzip.compress(read_data("basemap.geojson.gz"), 6, mtime=0), "application/geo+json")
 
 
-async def map_places(request: Request, caller: Person) -> Response:
+async def map_places(request: Request, caller: Viewer) -> Response:
     """Named places as GeoJSON points."""
     return _cached(request, gzip.compress(read_data("places.geojson.gz"), 6, mtime=0), "application/geo+json")
 
@@ -72,9 +72,14 @@ def _bbox(text: str | None) -> tuple[float, float, float, float] | None:
 
 
 async def list_cameras(
-    caller: Person, desk: TheDesk, bbox: str | None = None, after: str | None = None, limit: int = 500, owner: str | None = None,
+    caller: Person,
+    desk: TheDesk,
+    bbox: str | None = None,
+    after: str | None = None,
+    limit: int = 500,
+    owner: str | None = None,
     q: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Cameras by box, owner or words, in id order, a page at a time."""
     box, size, wanted = _bbox(bbox), max(1, min(limit, 5000)), (q or "").strip().lower()
 
@@ -105,15 +110,24 @@ async def get_camera(camera_id: str, caller: Person, desk: TheDesk) -> dict[str,
 async def search(caller: Person, desk: TheDesk, q: str = "") -> dict[str, Any]:
     """Cameras, streets, stops, markets and places by name, and the caller's incidents by number."""
     found = search_places(desk.hub.places.places, desk.hub.book.all(), q)
-    items: list[dict[str, Any]] = [{"type": n.kind, "id": n.key, "name": n.name, "detail": n.detail, "lat": n.lat, "lon": n.lon} for n in found]
+    items: list[dict[str, Any]] = [
+        {"type": n.kind, "id": n.key, "name": n.name, "detail": n.detail, "lat": n.lat, "lon": n.lon} for n in found
+    ]
     wanted = q.strip().upper()
     if wanted and caller.role != "responder":
         own = await desk.hub.read(lambda read: [i for i in read.incidents.find(desc=True, limit=400) if i.part(caller.agency) is not None])
         items = [
-            {"type": "incident", "id": i.id, "name": i.number, "detail": i.place.name if i.place else "", "lat": i.place.lat if i.place else None,
-             "lon": i.place.lon if i.place else None}
-            for i in own if wanted in i.number.upper()
-        ][:5] + items  # fmt: skip
+            {
+                "type": "incident",
+                "id": i.id,
+                "name": i.number,
+                "detail": i.place.name if i.place else "",
+                "lat": i.place.lat if i.place else None,
+                "lon": i.place.lon if i.place else None,
+            }
+            for i in own
+            if wanted in i.number.upper()
+        ][:5] + items
     return {"items": items}
 
 
@@ -124,26 +138,28 @@ async def get_quality(request: Request, caller: Person, desk: TheDesk) -> dict[s
     return {"generated_at": instant(hub.clock.now()), **answer}
 
 
-async def vocabulary(caller: Person, desk: TheDesk) -> dict[str, Any]:
+async def vocabulary(caller: Viewer, desk: TheDesk) -> dict[str, Any]:
     """Words and ids the console needs once."""
     city, cameras = load_city(), desk.hub.book.all()
     lats, lons = [c.lat for c in cameras] or [37.45], [c.lon for c in cameras] or [126.7]
     return {
         "city": {
-            "name": {"ko": city.ko, "en": city.en}, "centre": {"ko": city.centre_ko, "en": city.centre_en},
+            "name": {"ko": city.ko, "en": city.en},
+            "centre": {"ko": city.centre_ko, "en": city.centre_en},
             "bounds": [min(lons), min(lats), max(lons), max(lats)],
         },
         "agencies": [{"id": a.id, "role": a.role, "name": {"ko": a.ko, "en": a.en}} for a in desk.hub.agencies.values()],
         "districts": [{"id": d.id, "ko": d.ko, "en": d.en} for d in city.districts],
         "lines": [
-            {"line": line, "name": _pair(LINE_WORDS[line]), "receiver": RECEIVERS[line][0], "kinds": list(kinds)} for line, kinds in LINES.items()
+            {"line": line, "name": _pair(LINE_WORDS[line]), "receiver": RECEIVERS[line][0], "kinds": list(kinds)}
+            for line, kinds in LINES.items()
         ],
         "kinds": {kind: _pair(words) for kind, words in KIND_WORDS.items()},
         "dispositions": {code: _pair(words) for code, words in DISPOSITIONS.items()},
         "purposes": sorted({c.purpose for c in cameras}),
         "warnings": {code: _pair(words) for code, words in REGISTRY_WORDS.items()},
         "drills": [{"name": name, "title": _pair(words)} for name, words in DRILLS.items()],
-    }  # fmt: skip
+    }
 
 
 def _pair(words: tuple[str, str]) -> dict[str, str]:

@@ -62,9 +62,16 @@ class ControlHub:
     """All gateways of the hub: who is connected, what was sent, what they said."""
 
     def __init__(
-        self, enrolled: Mapping[str, bytes], owners: Mapping[str, tuple[str, ...]], sign: Callable[[bytes], bytes],
-        jwks: Callable[[], dict[str, Any]], change: Change, city: City, now: Callable[[], int], read_messages: Callable[[str, str, int], Any],
-    ) -> None:  # fmt: skip
+        self,
+        enrolled: Mapping[str, bytes],
+        owners: Mapping[str, tuple[str, ...]],
+        sign: Callable[[bytes], bytes],
+        jwks: Callable[[], dict[str, Any]],
+        change: Change,
+        city: City,
+        now: Callable[[], int],
+        read_messages: Callable[[str, str, int], Any],
+    ) -> None:
         self._enrolled, self._owners, self._sign, self._jwks = enrolled, owners, sign, jwks
         self._change, self._city, self._now, self._read_messages = change, city, now, read_messages
         self.links: dict[str, Link] = {}
@@ -77,7 +84,7 @@ class ControlHub:
 
     def tell(self, told: Sequence[tuple[str, str, int, dict[str, Any]]]) -> None:
         """Called in the writer's thread after a commit: push numbered messages to their gateways."""
-        if told and self._loop is not None:
+        if told and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._push, list(told))
 
     def _push(self, told: list[tuple[str, str, int, dict[str, Any]]]) -> None:
@@ -89,7 +96,7 @@ class ControlHub:
 
     async def acknowledged(self, told: Sequence[tuple[str, int]], timeout_s: float = 1.0) -> list[str]:
         """Wait until the gateways acted on these messages; returns the names of those not reached (cut by lease)."""
-        missing = {gateway: n for gateway, n in told}
+        missing = dict(told)
         deadline = asyncio.get_running_loop().time() + timeout_s
         while missing:
             for gateway, n in list(missing.items()):

@@ -51,9 +51,15 @@ class Desk:
         self.hub = hub
         self.events = EventHub()
         self.control = ControlHub(
-            hub.enrolled(), {e.name: e.owners for e in hub.settings.gateways}, hub.sign_enrolment, hub.jwks, hub.change, hub.city,
-            hub.clock.now, hub.messages,
-        )  # fmt: skip
+            hub.enrolled(),
+            {e.name: e.owners for e in hub.settings.gateways},
+            hub.sign_enrolment,
+            hub.jwks,
+            hub.change,
+            hub.city,
+            hub.clock.now,
+            hub.messages,
+        )
         hub.on_commit(self._committed)
         rate = hub.settings.hub.requests_per_minute
         self.changes, self.reports, self.sign_ins = Buckets(rate), Buckets(rate * 10), Buckets(max(30, rate // 10))
@@ -109,14 +115,22 @@ async def identify(request: Request, desk: TheDesk) -> Caller:
     return caller
 
 
-async def person(caller: Annotated[Caller, Depends(identify)]) -> Caller:
-    """A caller that is no machine line."""
+async def viewer(caller: Annotated[Caller, Depends(identify)]) -> Caller:
+    """A caller that is no machine line: a person, also one on the way."""
     if caller.role == "line":
         raise Forbidden("line_may_not")
     return caller
 
 
+async def person(caller: Annotated[Caller, Depends(viewer)]) -> Caller:
+    """A person at a desk. A responder has one incident, its pictures and its map, and nothing else (LAW)."""
+    if caller.role == "responder":
+        raise Forbidden("role_may_not", role=caller.role)
+    return caller
+
+
 Anyone = Annotated[Caller, Depends(identify)]
+Viewer = Annotated[Caller, Depends(viewer)]
 Person = Annotated[Caller, Depends(person)]
 
 

@@ -22,9 +22,7 @@ async def start(body: bodies.StartDuty, caller: Person, desk: TheDesk) -> Respon
 
 async def end(duty_id: str, body: bodies.EndDuty, caller: Person, desk: TheDesk) -> JSONResponse:
     """End the own duty session; its pictures close."""
-    duty = await desk.hub.change(
-        lambda tx: duties.end(tx, desk.hub.city, duties.own(tx, caller, duty_id), caller.name, body.handover)
-    )  # fmt: skip
+    duty = await desk.hub.change(lambda tx: duties.end(tx, desk.hub.city, duties.own(tx, caller, duty_id), caller.name, body.handover))
     return JSONResponse(shapes.duty(duty))
 
 

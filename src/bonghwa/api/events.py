@@ -65,7 +65,7 @@ class EventHub:
 
     def publish(self, events: list[EventRow]) -> None:
         """Called in the writer's thread after a commit."""
-        if events and self._loop is not None and not self._closed:
+        if events and self._loop is not None and not self._closed and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._deliver, events)
 
     def _deliver(self, events: list[EventRow]) -> None:

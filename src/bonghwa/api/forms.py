@@ -57,7 +57,11 @@ class Speech:
     def reason(self, reason: Reason, words: Mapping[str, tuple[str, str]] | None = None) -> dict[str, Any]:
         """`{code, values, text}`."""
         spoken = Reason(reason.code, self.values(reason.values))
-        return {"code": reason.code, "values": dict(reason.values), "text": say(spoken, self.language, words) if words else say(spoken, self.language)}
+        return {
+            "code": reason.code,
+            "values": dict(reason.values),
+            "text": say(spoken, self.language, words) if words else say(spoken, self.language),
+        }
 
     def line(self, template: tuple[str, str], values: Mapping[str, Any]) -> str:
         """One sentence."""

@@ -42,7 +42,7 @@ async def extend(grant_id: str, body: bodies.Extend, caller: OnIncidents, desk: 
     city = desk.hub.city
     return await _answer(
         desk, caller, await desk.hub.change(lambda tx: answering.extend(tx, city, caller, grant_id, body.minutes, body.reason))
-    )  # fmt: skip
+    )
 
 
 async def revoke(grant_id: str, body: bodies.Reason, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
@@ -56,7 +56,9 @@ async def approve(grant_id: str, body: bodies.Approve, caller: OnIncidents, desk
     """Open an asked grant."""
     cameras = tuple(body.cameras) if body.cameras else None
     city = desk.hub.city
-    return await _answer(desk, caller, await desk.hub.change(lambda tx: answering.approve(tx, city, caller, grant_id, body.reason, cameras)))
+    return await _answer(
+        desk, caller, await desk.hub.change(lambda tx: answering.approve(tx, city, caller, grant_id, body.reason, cameras))
+    )
 
 
 async def deny(grant_id: str, body: bodies.Reason, caller: OnIncidents, desk: TheDesk) -> JSONResponse:

@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from bonghwa.api import bodies, shapes
-from bonghwa.api.desk import Desk, OnIncidents, Person, Route, TheDesk
+from bonghwa.api.desk import Desk, OnIncidents, Route, TheDesk, Viewer
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.errors import Invalid, NotFound
 from bonghwa.domain.incident import Incident
@@ -36,7 +36,9 @@ def _listed(read: Read, caller: Caller, state: str, after: str | None, limit: in
     return found[:limit]
 
 
-async def list_incidents(caller: OnIncidents, desk: TheDesk, state: str = "open", after: str | None = None, limit: int = 200) -> JSONResponse:
+async def list_incidents(
+    caller: OnIncidents, desk: TheDesk, state: str = "open", after: str | None = None, limit: int = 200
+) -> JSONResponse:
     """The queue. Take the snapshot, then subscribe from `Event-Cursor`."""
     size = max(1, min(limit, 500))
 
@@ -54,7 +56,7 @@ def responder_may(caller: Caller, incident: Incident | None) -> bool:
     return caller.role == "responder" and incident is not None and caller.incident == incident.id
 
 
-async def get_incident(incident_id: str, request: Request, caller: Person, desk: TheDesk) -> JSONResponse:
+async def get_incident(incident_id: str, request: Request, caller: Viewer, desk: TheDesk) -> JSONResponse:
     """One incident as this agency may see it; 404 for another's."""
     speech = desk.speech(request)
 
@@ -71,17 +73,25 @@ async def get_incident(incident_id: str, request: Request, caller: Person, desk:
     return JSONResponse(body, headers={"Event-Cursor": str(cursor)})
 
 
-async def _done(desk: Desk, request: Request, caller: Caller, change: Callable[[SqlTx], Incident], wait: bool = False) -> JSONResponse:
+async def _done(
+    desk: Desk,
+    request: Request,
+    caller: Caller,
+    change: Callable[[SqlTx], Incident],
+    *,
+    wait: bool = False,
+    more: Callable[[], dict[str, Any]] = dict,
+) -> JSONResponse:
     """Run a change and answer the incident; with `wait` only after the gateways cut, or 1 s, naming those not reached."""
     incident, told = await desk.hub.change_told(change)
     unreached = await desk.control.acknowledged(told) if wait else []
     speech = desk.speech(request)
     body = await desk.hub.read(
         lambda read: shapes.incident(read.incidents.get(incident.id) or incident, caller, read, desk.hub.city, speech)
-    )  # fmt: skip
+    )
     if wait:
         body["unreached"] = unreached
-    return JSONResponse(body)
+    return JSONResponse({**body, **more()})
 
 
 async def acknowledge(incident_id: str, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
@@ -106,9 +116,11 @@ async def change(incident_id: str, body: bodies.Change, request: Request, caller
     if body.place is not None:
         place = _sent_place(desk, body.place)
     return await _done(
-        desk, request, caller,
+        desk,
+        request,
+        caller,
         lambda tx: incidents.change(tx, desk.hub.city, caller, incident_id, body.reason, place, body.priority, body.look_for),
-    )  # fmt: skip
+    )
 
 
 def _sent_place(desk: Desk, sent: dict[str, Any]) -> Any:
@@ -128,9 +140,16 @@ async def merge(incident_id: str, body: bodies.Merge, request: Request, caller: 
 
 
 async def split(incident_id: str, body: bodies.Split, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
-    """Undo a wrong merge."""
-    city = desk.hub.city
-    return await _done(desk, request, caller, lambda tx: incidents.split(tx, city, caller, incident_id, body.reports, body.reason), wait=True)
+    """Undo a wrong merge; `split_into` names the fresh incident."""
+    fresh: list[Incident] = []
+
+    def run(tx: SqlTx) -> Incident:
+        kept, made = incidents.split(tx, desk.hub.city, caller, incident_id, body.reports, body.reason)
+        fresh[:] = [made]
+        return kept
+
+    more = lambda: {"split_into": {"id": fresh[0].id, "number": fresh[0].number}}  # noqa: E731  known only after the change
+    return await _done(desk, request, caller, run, wait=True, more=more)
 
 
 async def close(incident_id: str, body: bodies.Close, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
@@ -138,7 +157,7 @@ async def close(incident_id: str, body: bodies.Close, request: Request, caller: 
     city = desk.hub.city
     return await _done(
         desk, request, caller, lambda tx: incidents.close(tx, city, caller, incident_id, body.disposition, body.reason), wait=True
-    )  # fmt: skip
+    )
 
 
 async def reopen(incident_id: str, body: bodies.Reason, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:

@@ -17,9 +17,14 @@ def status(desk: Desk) -> dict[str, Any]:
     """Size, newest checkpoint, whether the log verified at its last self-check, how many entries wait."""
     state = desk.hub.ledger
     return {
-        "size": state.size, "checkpoint_at": instant(state.checkpoint_at or None), "root": desk.hub.ledger_root(), "verified": state.verified,
-        "verified_at": instant(state.verified_at), "error": state.error, "name": desk.hub.settings.hub.ledger_name,
-    }  # fmt: skip
+        "size": state.size,
+        "checkpoint_at": instant(state.checkpoint_at or None),
+        "root": desk.hub.ledger_root(),
+        "verified": state.verified,
+        "verified_at": instant(state.verified_at),
+        "error": state.error,
+        "name": desk.hub.settings.hub.ledger_name,
+    }
 
 
 async def get_status(caller: Person, desk: TheDesk) -> dict[str, Any]:

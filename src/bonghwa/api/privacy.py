@@ -42,19 +42,30 @@ async def day(request: Request, caller: Privacy, desk: TheDesk, date: str | None
         return {
             "date": name,
             "counts": {
-                "views": len(views), "without_grant": sum(1 for v in views if v.grant is None and v.duty is None), "to_review": len(reviews),
-                "break_glass": 0, "denied": len(refused), "downloads": 0, "audio": 0,
+                "views": len(views),
+                "without_grant": sum(1 for v in views if v.grant is None and v.duty is None),
+                "to_review": len(reviews),
+                "break_glass": 0,
+                "denied": len(refused),
+                "downloads": 0,
+                "audio": 0,
             },
             "lanes": _lanes(views, read, desk.hub.names, speech.language),
             "clauses": _clauses(views, grants),
             "reviews": [
-                {"id": o.id, "code": "opened_unanswered", "text": speech.pick(("답을 기다리지 않고 열림(코드 0)", "Opened without an answer (code 0)")),
-                 "at": instant(o.created_at), "who": speech.name(o.agency), "evidence": o.number}
+                {
+                    "id": o.id,
+                    "code": "opened_unanswered",
+                    "text": speech.pick(("답을 기다리지 않고 열림(코드 0)", "Opened without an answer (code 0)")),
+                    "at": instant(o.created_at),
+                    "who": speech.name(o.agency),
+                    "evidence": o.number,
+                }
                 for o in reviews
             ],
             "obligations": [shapes.obligation(o, speech) for o in sorted(read.obligations.find(done_at=None), key=lambda o: o.due_at)],
             "ledger": status(desk),
-        }  # fmt: skip
+        }
 
     return await desk.hub.read(look)
 
@@ -65,14 +76,18 @@ def _lanes(views: list[View], read: SqlRead, names: dict[str, tuple[str, str]], 
         incident = read.incidents.get(view.incident) if view.incident else None
         held = read.grants.get(view.grant) if view.grant else None
         lanes.setdefault(view.agency, []).append(
-            {"id": view.id, "from": instant(view.opened_at), "to": instant(view.ended_at), "incident": incident.number if incident else None,
-             "kind": incident.kind if incident else None, "clause": f"{held.agreement} {held.clause}" if held else None,
-             "seconds": round(view.seconds, 1)}
-        )  # fmt: skip
+            {
+                "id": view.id,
+                "from": instant(view.opened_at),
+                "to": instant(view.ended_at),
+                "incident": incident.number if incident else None,
+                "kind": incident.kind if incident else None,
+                "clause": f"{held.agreement} {held.clause}" if held else None,
+                "seconds": round(view.seconds, 1),
+            }
+        )
     index = 0 if language == "ko" else 1
-    return [
-        {"agency": agency, "name": names.get(agency, (agency, agency))[index], "views": rows} for agency, rows in sorted(lanes.items())
-    ]
+    return [{"agency": agency, "name": names.get(agency, (agency, agency))[index], "views": rows} for agency, rows in sorted(lanes.items())]
 
 
 def _clauses(views: list[View], grants: dict[str, Grant]) -> list[dict[str, Any]]:
@@ -80,7 +95,15 @@ def _clauses(views: list[View], grants: dict[str, Grant]) -> list[dict[str, Any]
     for grant in grants.values():
         row = rows.setdefault(
             (grant.agreement, grant.clause),
-            {"agreement": grant.agreement, "clause": grant.clause, "basis": grant.basis, "text": grant.purpose, "allowed": 0, "denied": 0, "seconds": 0.0},
+            {
+                "agreement": grant.agreement,
+                "clause": grant.clause,
+                "basis": grant.basis,
+                "text": grant.purpose,
+                "allowed": 0,
+                "denied": 0,
+                "seconds": 0.0,
+            },
         )
         row["denied" if grant.state == "denied" else "allowed"] += 1
     for view in views:

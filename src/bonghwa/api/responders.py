@@ -34,7 +34,8 @@ async def invite(incident_id: str, body: bodies.InviteResponder, request: Reques
     picture = io.BytesIO()
     segno.make(url, error="m").save(picture, kind="svg", scale=5, border=2, dark="#000", light="#fff", xmldecl=False)
     return JSONResponse(
-        {**shapes.responder(link), "url": url, "code": code, "qr_svg": picture.getvalue().decode(), "expires_at": instant(link.expires_at)}, 201
+        {**shapes.responder(link), "url": url, "code": code, "qr_svg": picture.getvalue().decode(), "expires_at": instant(link.expires_at)},
+        201,
     )
 
 

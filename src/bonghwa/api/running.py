@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from bonghwa.api import bodies
 from bonghwa.api.cameras import DRILLS
-from bonghwa.api.desk import Desk, OnIncidents, Person, Route, TheDesk
+from bonghwa.api.desk import Desk, OnIncidents, Person, Route, TheDesk, Viewer
 from bonghwa.api.events import stream
 from bonghwa.api.forms import instant
 from bonghwa.api.ledger import status as ledger_status
@@ -30,10 +30,15 @@ async def get_status(request: Request, caller: Person, desk: TheDesk) -> dict[st
 
     last, committed = await hub.read(look)
     gateways = [
-        {"name": entry.name, "state": "up" if entry.name in desk.control.links else "lost", "owners": list(entry.owners),
-         "viewers": link.viewers if (link := desk.control.links.get(entry.name)) else 0, "pulls": link.pulls if link else 0}
+        {
+            "name": entry.name,
+            "state": "up" if entry.name in desk.control.links else "lost",
+            "owners": list(entry.owners),
+            "viewers": link.viewers if (link := desk.control.links.get(entry.name)) else 0,
+            "pulls": link.pulls if link else 0,
+        }
         for entry in hub.settings.gateways
-    ]  # fmt: skip
+    ]
     wrong = hub.wrong()
     return {
         "gateways": gateways,
@@ -58,13 +63,15 @@ async def ask_drill(body: bodies.AskDrill, caller: OnIncidents, desk: TheDesk) -
     def run(tx: Any) -> str:
         drill: str = tx.new_id("drl")
         tx.audit("drill:requested", {"drill": drill, "name": body.name, "by": caller.account}, drill=True)
-        tx.emit("drill.requested", drill, 0, {"id": drill, "name": body.name, "by": caller.name, "drill": True}, ["control_room", caller.agency])
+        tx.emit(
+            "drill.requested", drill, 0, {"id": drill, "name": body.name, "by": caller.name, "drill": True}, ["control_room", caller.agency]
+        )
         return drill
 
     return JSONResponse({"id": await desk.hub.change(run), "name": body.name}, 202)
 
 
-async def events(request: Request, caller: Person, desk: TheDesk, cursor: str | None = None) -> Response:
+async def events(request: Request, caller: Viewer, desk: TheDesk, cursor: str | None = None) -> Response:
     """Server-sent events this caller may see, from `Last-Event-ID` (or `cursor`) on, or `reset` when that is too old."""
     asked = request.headers.get("last-event-id") or cursor
     listener = desk.events.open(caller)
@@ -130,7 +137,10 @@ async def metrics(desk: TheDesk) -> Response:
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-
-
-ROUTES: list[Route] = [("GET", "/status", get_status), ("GET", "/drills", list_drills), ("POST", "/drills", ask_drill), ("GET", "/events", events)]
+ROUTES: list[Route] = [
+    ("GET", "/status", get_status),
+    ("GET", "/drills", list_drills),
+    ("POST", "/drills", ask_drill),
+    ("GET", "/events", events),
+]
 ROOT_ROUTES: list[Route] = [("GET", "/healthz", healthz), ("GET", "/readyz", readyz), ("GET", "/metrics", metrics)]

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from bonghwa.api import bodies
-from bonghwa.api.desk import COOKIE, Desk, Person, Route, TheDesk
+from bonghwa.api.desk import COOKIE, Desk, Route, TheDesk, Viewer
 from bonghwa.api.forms import instant
 from bonghwa.domain.access import duty_owners
 from bonghwa.domain.agency import Caller
@@ -43,9 +43,13 @@ def shape(desk: Desk, caller: Caller, session: Session | None, last_access_at: i
     agency = desk.hub.agencies.get(caller.agency)
     return {
         "account": {
-            "id": caller.account, "name": caller.name, "role": caller.role, "agency": caller.agency,
+            "id": caller.account,
+            "name": caller.name,
+            "role": caller.role,
+            "agency": caller.agency,
             "agency_name": {"ko": agency.ko, "en": agency.en} if agency else {"ko": caller.agency, "en": caller.agency},
-            "owns": sorted(caller.owns), "duty_owners": sorted(duty_owners(caller, desk.hub.city.agreements, desk.hub.clock.now())),
+            "owns": sorted(caller.owns),
+            "duty_owners": sorted(duty_owners(caller, desk.hub.city.agreements, desk.hub.clock.now())),
         },
         "csrf": session.csrf if session else None,
         "expires_at": instant(session.expires_at) if session else None,
@@ -53,7 +57,7 @@ def shape(desk: Desk, caller: Caller, session: Session | None, last_access_at: i
         "last_access_at": instant(last_access_at),
         "incident": caller.incident,
         "now": instant(desk.hub.clock.now()),
-    }  # fmt: skip
+    }
 
 
 def with_cookie(desk: Desk, body: dict[str, Any], secret: str, status: int = 200) -> JSONResponse:
@@ -78,7 +82,7 @@ async def sign_in(body: bodies.SignIn, request: Request, desk: TheDesk) -> Respo
     return with_cookie(desk, shape(desk, caller, session, last), secret)
 
 
-async def get_session(request: Request, caller: Person, desk: TheDesk) -> dict[str, Any]:
+async def get_session(request: Request, caller: Viewer, desk: TheDesk) -> dict[str, Any]:
     """Who one is."""
 
     def look(read: SqlRead) -> tuple[Session | None, int | None]:
@@ -90,7 +94,7 @@ async def get_session(request: Request, caller: Person, desk: TheDesk) -> dict[s
     return shape(desk, caller, session, last)
 
 
-async def sign_out(request: Request, caller: Person, desk: TheDesk) -> Response:
+async def sign_out(request: Request, caller: Viewer, desk: TheDesk) -> Response:
     """End the session; every picture opened in it closes."""
     city = desk.hub.city
 

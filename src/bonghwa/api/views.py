@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from bonghwa.api import bodies, shapes
-from bonghwa.api.desk import Desk, Owner, Person, Route, TheDesk
+from bonghwa.api.desk import Desk, Owner, Person, Route, TheDesk, Viewer
 from bonghwa.api.forms import instant
 from bonghwa.domain.errors import Forbidden, Invalid, Refusal
 from bonghwa.service import viewing
@@ -18,14 +18,20 @@ def _opened(desk: Desk, opened: Opened) -> dict[str, Any]:
     """A view with its three addresses (no secret in them) and a one-use ticket."""
     view, base = opened.view, opened.gateway_url.rstrip("/")
     return {
-        "id": view.id, "ticket": desk.hub.ticket(opened), "whep": f"{base}/whep/{view.camera}",
-        "stream": f"{base.replace('http', 'ws', 1)}/stream/{view.camera}", "snapshot": f"{base}/snapshot/{view.camera}",
-        "lease_expires_at": instant(view.not_after), "watermark": view.watermark, "camera": view.camera, "grant": view.grant,
+        "id": view.id,
+        "ticket": desk.hub.ticket(opened),
+        "whep": f"{base}/whep/{view.camera}",
+        "stream": f"{base.replace('http', 'ws', 1)}/stream/{view.camera}",
+        "snapshot": f"{base}/snapshot/{view.camera}",
+        "lease_expires_at": instant(view.not_after),
+        "watermark": view.watermark,
+        "camera": view.camera,
+        "grant": view.grant,
         "duty": view.duty,
-    }  # fmt: skip
+    }
 
 
-async def open_view(body: bodies.OpenView, caller: Person, desk: TheDesk) -> Response:
+async def open_view(body: bodies.OpenView, caller: Viewer, desk: TheDesk) -> Response:
     """Open a view. 403 with `reason` when denied, 409 after the grant ended, 404 for a foreign grant."""
     if (body.grant is None) == (body.duty is None):
         raise Invalid("grant", "one_of", allowed="grant duty")
@@ -49,13 +55,13 @@ async def _record_refusal(desk: Desk, account: str, body: bodies.OpenView, refus
     await desk.hub.change(lambda tx: tx.audit("view:refused", entry))
 
 
-async def another_ticket(view_id: str, caller: Person, desk: TheDesk) -> dict[str, Any]:
+async def another_ticket(view_id: str, caller: Viewer, desk: TheDesk) -> dict[str, Any]:
     """Another one-use ticket for an open view."""
     opened = await desk.hub.change(lambda tx: viewing.another_ticket(tx, desk.hub.city, caller, view_id))
     return {"ticket": desk.hub.ticket(opened)}
 
 
-async def leave(view_id: str, caller: Person, desk: TheDesk) -> Response:
+async def leave(view_id: str, caller: Viewer, desk: TheDesk) -> Response:
     """Stop watching."""
     await desk.hub.change(lambda tx: viewing.leave(tx, desk.hub.city, caller, view_id))
     return Response(status_code=204)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bonghwa.city import blocks, furniture, walls
 from bonghwa.city.canvas import HEIGHT, WIDTH, Floats
+from bonghwa.city.figures import Frame
 from bonghwa.city.ground import PLOT, paint_ground
 from bonghwa.city.light import Lamps, Sky, street_lamps
 from bonghwa.city.pose import Lens
@@ -89,6 +90,7 @@ def draw(lens: Lens, streets: list[Street], buildings: blocks.Buildings, sky: Sk
     furniture.stand(lens, picture, near, streets, placed, lights, sky)
     luma, blue, red = to_yuv(_develop(picture))
     half_ground = np.ascontiguousarray(_ground_light(here, lens, sky))
+    furniture.park(Frame(luma, blue, red, near), lens, streets, half_ground)
     return Backdrop(luma, blue, red, near, half_ground, sky, flat)
 
 
@@ -127,7 +129,8 @@ def _ground_light(lamps: Lamps, lens: Lens, sky: Sky) -> Floats:
 
 def _with_sky(lit: Floats, rays: Floats, near: Floats, face: NDArray[np.int16], ground: NDArray[np.bool_], sky: Sky) -> Floats:
     """Haze with distance, sky above the roofs, and soft edges where a wall ends."""
-    haze = (1 - np.exp(-1 / (np.maximum(near, 1e-4) * _FOG_M)))[..., None].astype(np.float32)
+    clear_m = _FOG_M + 420.0 * (1 - sky.night)
+    haze = (1 - np.exp(-1 / (np.maximum(near, 1e-4) * clear_m)))[..., None].astype(np.float32)
     horizon, zenith = sky.horizon.astype(np.float32), sky.zenith.astype(np.float32)
     lit += haze * (horizon * 0.9 - lit)
     open_sky = (face == walls.NOTHING) & ~ground

@@ -208,6 +208,14 @@ def trees_near(streets: list[Street], x: float, y: float, radius: float) -> Plac
 
 
 def parked_near(streets: list[Street], x: float, y: float, radius: float) -> Placed:
-    """Parked cars at the kerb of narrow streets."""
-    narrow = [street for street in streets if street.lanes <= 2]
-    return _placed(narrow, x, y, radius, 6.4, -1.05, 13, 0.13, both=True)
+    """Parked cars at the kerb of narrow streets; none where another street crosses, and none in another car."""
+    cars = _placed([street for street in streets if street.lanes <= 2], x, y, radius, 6.4, -1.05, 13, 0.13, both=True)
+    if not len(cars.key):
+        return cars
+    crossed = np.zeros(len(cars.key), np.int64)
+    for street in streets:
+        crossed += (_distances(cars.xy, street.xy[:-1], street.xy[1:]) < street.width / 2 + 1.6).any(axis=1)
+    apart = np.hypot(cars.xy[:, None, 0] - cars.xy[:, 0], cars.xy[:, None, 1] - cars.xy[:, 1])
+    later = cars.key[:, None] > cars.key
+    free = (crossed == 1) & ~((apart < 5.0) & later).any(axis=1)
+    return Placed(cars.xy[free], cars.direction[free], cars.side[free], cars.key[free], cars.width[free])

@@ -44,11 +44,22 @@ def _box(back: float, front: float, side: float, low: float, high: float, taper:
     )
 
 
+def _wheels() -> NDArray[np.float64]:
+    """Dark quads for the four wheels, wound like the sides they stand on."""
+    wheels = []
+    for axle in (-1.35, 1.32):
+        for side in (_SIDE + 0.02, -_SIDE - 0.02):
+            left, right = (axle + 0.36, axle - 0.36) if side > 0 else (axle - 0.36, axle + 0.36)
+            inset = 0.12 if side < 0 else -0.12
+            wheels.append([(left, side, 0.0), (right, side, 0.0), (right - inset, side, 0.62), (left + inset, side, 0.62)])
+    return np.array(wheels)
+
+
 _FACES = np.concatenate(
-    [_box(-_HALF, _HALF, _SIDE, _LOW, _WAIST, 0.08), _box(-_HALF + 0.45, _HALF - 1.25, _SIDE - 0.08, _WAIST, _ROOF, 0.5)]
+    [_box(-_HALF, _HALF, _SIDE, _LOW, _WAIST, 0.08), _box(-_HALF + 0.45, _HALF - 1.25, _SIDE - 0.08, _WAIST, _ROOF, 0.5), _wheels()]
 )
-_SHADES = np.array([0.72, 0.78, 0.62, 0.62, 1.0, 0.30, 0.34, 0.28, 0.28, 0.95])
-_GLASS = np.array([False] * 5 + [True] * 4 + [False])
+_SHADES = np.array([0.72, 0.78, 0.62, 0.62, 1.0, 0.30, 0.34, 0.28, 0.28, 0.95, 0.06, 0.06, 0.06, 0.06])
+_GLASS = np.array([False] * 5 + [True] * 4 + [False] * 5)
 _SHADOW = np.array(
     [[-_HALF - 0.1, -_SIDE - 0.15, 0], [_HALF + 0.1, -_SIDE - 0.15, 0], [_HALF + 0.1, _SIDE + 0.15, 0], [-_HALF - 0.1, _SIDE + 0.15, 0]]
 )
@@ -80,9 +91,20 @@ def _turn(points: NDArray[np.float64], x: float, y: float, ahead: NDArray[np.flo
 
 
 def draw_car(
-    frame: Frame, lens: Lens, x: float, y: float, ahead: NDArray[np.float64], paint: Paint, light: tuple[float, float, float], night: float
+    frame: Frame,
+    lens: Lens,
+    x: float,
+    y: float,
+    ahead: NDArray[np.float64],
+    paint: Paint,
+    light: tuple[float, float, float],
+    night: float,
+    stands: bool = False,
 ) -> None:
-    """Draw a car standing at a ground point and heading along the unit vector `ahead`; nothing when it is not wholly in front."""
+    """Draw a car standing at a ground point and heading along the unit vector `ahead`; nothing when it is not wholly in front.
+
+    With `night` above 0 its lamps burn; one that `stands` also leaves its depth, so that it hides what passes behind.
+    """
     points, depth = lens.project(_turn(np.concatenate([_FACES.reshape(-1, 3), _SHADOW]), x, y, ahead))
     if depth.min() < 1.5:
         return
@@ -113,6 +135,8 @@ def draw_car(
     half = covered[:, ::2, ::2]
     _lay(frame.blue[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], half, blue)
     _lay(frame.red[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], half, red)
+    if stands:
+        here[covered[1:].max(axis=0) > 0.5] = 1 / centre
     if night > 0.05:
         _lights(frame, lens, x, y, ahead, night)
 

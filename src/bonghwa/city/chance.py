@@ -37,6 +37,16 @@ def units(keys: NDArray[np.int64], salt: int) -> NDArray[np.float64]:
     return draws
 
 
+def quarter_units(keys: NDArray[np.int64], salt: int) -> tuple[NDArray[np.float32], ...]:
+    """Four coarse draws in [0, 1) per key for the price of one: 16 bits each, for what millions of pixels ask."""
+    with np.errstate(over="ignore"):
+        word = keys.astype(np.uint64) + np.uint64(salt + 1) * _GOLDEN
+        word = (word ^ (word >> _SHIFT_A)) * _MULTIPLY_A
+        word = word ^ (word >> _SHIFT_B)
+    parts = np.ascontiguousarray(word).view(np.uint16).reshape(-1, 4)
+    return tuple(parts[:, i].astype(np.float32) / np.float32(65536) for i in range(4))
+
+
 def child_keys(parent: int, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Keys of the numbered children of `parent`, 62 bits and non-negative."""
     with np.errstate(over="ignore"):

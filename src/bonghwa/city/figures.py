@@ -113,16 +113,19 @@ def _body(step: int, side: float) -> list[tuple[str, tuple[float, float], tuple[
     ]
 
 
-@lru_cache(maxsize=1500)
-def person(size: int, step: int, side: int, lean: int, outfit: Outfit) -> Sprite:
-    """A person `size` pixels tall. `side`: -2..2, from walking left over head-on to walking right; `lean`: sixteenths of the
-    height by which the head stands to the right of the feet, as the lens shows it off its axis."""
-    tall, wide = int(size * 1.06) + 4, int(size * (0.52 + abs(lean) / 16)) + 4
+_SIZES = (16, 24, 36, 54, 80, 120, 180, 270)
+"""Heights in pixels at which figures are drawn; what is needed in between is sampled from the next larger one."""
+
+
+@lru_cache(maxsize=1200)
+def _drawn(size: int, step: int, side: int, outfit: Outfit) -> Sprite:
+    """An upright person `size` pixels tall, drawn limb by limb."""
+    tall, wide = int(size * 1.06) + 4, int(size * 0.52) + 4
     tall, wide = tall + tall % 2, wide + wide % 2
-    foot = (wide // 2 - int(lean * size / 32), tall - 2 - max(1, size // 30))
+    foot = (wide // 2, tall - 2 - max(1, size // 30))
     rows, columns = np.mgrid[0:tall, 0:wide].astype(np.float32)
     y = (foot[1] - rows - 0.5) / size
-    x = (columns + 0.5 - foot[0]) / size - y * (lean / 16)
+    x = (columns + 0.5 - foot[0]) / size
     colours = {"top": outfit.top, "trousers": outfit.trousers, "hair": outfit.hair, "shoes": outfit.shoes, "skin": _SKIN}
     rgb = np.zeros((tall, wide, 3), np.float32)
     opacity = np.zeros((tall, wide), np.float32)
@@ -137,6 +140,41 @@ def person(size: int, step: int, side: int, lean: int, outfit: Outfit) -> Sprite
         opacity = np.maximum(opacity, weight)
     shadow = np.clip(1.2 - np.hypot(x / 0.16, (rows - foot[1]) / max(1.5, size * 0.03)), 0, 1) * 0.42
     return colour_sprite(np.where((opacity > 0)[..., None], rgb, 0), _over(opacity, shadow), foot)
+
+
+def person(size: float, step: int, side: int, lean: float, outfit: Outfit) -> Sprite:
+    """A person `size` pixels tall. `side`: -2..2, from walking left over head-on to walking right; `lean`: the part of the
+    height by which the head stands to the right of the feet, as the lens shows it off its axis."""
+    drawn = _drawn(next((one for one in _SIZES if one >= size), _SIZES[-1]), step, side, outfit)
+    ratio = size / next((one for one in _SIZES if one >= size), _SIZES[-1])
+    tall, wide = drawn.keep.shape
+    high, broad = int(tall * ratio) + 1, int((wide + abs(lean) * tall) * ratio) + 2
+    high, broad = high + high % 2, broad + broad % 2
+    foot = (round(broad / 2 - lean * size / 2), min(high - 1, round(drawn.foot[1] * ratio)))
+    full = _sampled(drawn.keep.shape, (high, broad), drawn.foot, foot, ratio, lean)
+    half_foot, half_drawn = (foot[0] / 2, foot[1] / 2), (drawn.foot[0] / 2, drawn.foot[1] / 2)
+    half = _sampled(drawn.keep_half.shape, (high // 2, broad // 2), half_drawn, half_foot, ratio, lean)
+    return Sprite(
+        drawn.keep.ravel()[full],
+        drawn.luma.ravel()[full],
+        drawn.keep_half.ravel()[half],
+        drawn.blue.ravel()[half],
+        drawn.red.ravel()[half],
+        foot,
+    )
+
+
+def _sampled(
+    source: tuple[int, ...], shape: tuple[int, int], source_foot: tuple[float, float], foot: tuple[float, float], ratio: float, lean: float
+) -> NDArray[np.intp]:
+    """For each pixel of a scaled and leaning picture, the flat index of the source's pixel it shows; outside, the first (clear) one."""
+    rows = np.arange(shape[0]) + 0.5 - foot[1]
+    row = np.floor(rows / ratio + source_foot[1]).astype(np.intp)
+    offset = np.arange(shape[1])[None, :] + 0.5 - foot[0] + (rows * lean)[:, None]
+    column = np.floor(offset / ratio + source_foot[0]).astype(np.intp)
+    inside = (column >= 0) & (column < source[1]) & ((row >= 0) & (row < source[0]))[:, None]
+    index: NDArray[np.intp] = np.where(inside, row[:, None] * source[1] + column, 0)
+    return index
 
 
 def _over(opacity: Floats, shadow: Floats) -> Floats:

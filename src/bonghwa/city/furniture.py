@@ -5,8 +5,10 @@ from numpy.typing import NDArray
 
 from bonghwa.city import blocks
 from bonghwa.city.canvas import HEIGHT, WIDTH, Floats, cover, disc, window_of
+from bonghwa.city.cars import PAINTS, draw_car
 from bonghwa.city.chance import units
-from bonghwa.city.light import LAMP_HEIGHT_M, Lamps, Sky
+from bonghwa.city.figures import Frame
+from bonghwa.city.light import LAMP_HEIGHT_M, Lamps, Sky, on_sprites
 from bonghwa.city.pose import Lens
 from bonghwa.city.streets import Street
 
@@ -59,7 +61,7 @@ def _post(
 
 
 def _tree(lens: Lens, picture: Floats, near: Floats, base: NDArray[np.float64], key: int, tint: NDArray[np.float64]) -> None:
-    draw = units(np.arange(key % 100_000, key % 100_000 + 24), 51)
+    draw = units(np.arange(key % 100_000, key % 100_000 + 25), 51)
     height = 3.6 + 2.6 * draw[0]
     points, depth = lens.project(np.array([[*base, 0.0], [*base, height * 0.55]]))
     z = float(depth[0])
@@ -69,7 +71,7 @@ def _tree(lens: Lens, picture: Floats, near: Floats, base: NDArray[np.float64], 
     half = max(0.4, 0.11 * scale)
     trunk = np.stack([points[0] + [-half, 0], points[0] + [half, 0], points[1] + [half * 0.7, 0], points[1] + [-half * 0.7, 0]])
     _paste(picture, near, trunk, z, np.array([0.07, 0.055, 0.045]) * (tint * 1.4 + 0.2))
-    for i in range(7):
+    for i in range(8 if z < 30 else 5):
         centre = points[1] + np.array([(draw[3 * i + 1] - 0.5) * 2.2, -(0.2 + draw[3 * i + 2] * height * 0.36)]) * scale
         radius = (0.55 + 0.5 * draw[3 * i + 3]) * scale
         leaf = np.array([0.05, 0.075, 0.035]) * (0.75 + 0.6 * draw[3 * i + 2]) * (tint * 1.5 + 0.12)
@@ -97,3 +99,20 @@ def stand(lens: Lens, picture: Floats, near: Floats, streets: list[Street], lamp
     for i in np.flatnonzero(depth > 3.0).tolist():
         size = max(1.6, 0.34 * lens.focal / float(depth[i]))
         _glow(picture, near, points[i], float(depth[i]) - 0.8, lights.colour[i] * 3.2, size)
+
+
+def park(frame: Frame, lens: Lens, streets: list[Street], light: Floats) -> None:
+    """Draw the parked cars, far ones first; they hide what passes behind them."""
+    eye = lens.position[:2]
+    cars = blocks.parked_near(streets, float(eye[0]), float(eye[1]), 60.0)
+    away = np.hypot(*(cars.xy - eye).T) if len(cars.key) else np.zeros(0)
+    for i in np.argsort(-away).tolist():
+        if away[i] < 7.0:
+            continue
+        pixel, depth = lens.project(np.array([[*cars.xy[i], 0.0]]))
+        if depth[0] < 4.0:
+            continue
+        paint = PAINTS[int(cars.key[i] % len(PAINTS))]
+        shade = on_sprites(light, float(pixel[0, 0]), float(pixel[0, 1]))
+        heading = cars.direction[i] * -cars.side[i]
+        draw_car(frame, lens, float(cars.xy[i, 0]), float(cars.xy[i, 1]), heading, paint, shade, night=0.0, stands=True)

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bonghwa.city.canvas import Floats, blend
+from bonghwa.city.canvas import HEIGHT, WIDTH, Floats, blend, disc
 from bonghwa.city.chance import unit_of
-from bonghwa.city.pose import Lens
+from bonghwa.city.pose import NEAREST_M, Lens
 from bonghwa.city.streets import LANE_M, Street
 
 Colour = tuple[float, float, float]
@@ -18,7 +18,7 @@ ALLEY: Colour = (0.135, 0.134, 0.132)
 WHITE: Colour = (0.62, 0.63, 0.63)
 YELLOW: Colour = (0.58, 0.40, 0.08)
 
-_PAINTED_M = 110.0
+_PAINTED_M = 120.0
 _CROSSWALK_FROM_END_M = 9.0
 
 
@@ -38,35 +38,44 @@ class _Brush:
         if shape is not None:
             blend(self.picture, shape, colour, opacity)
 
+    def quads(self, corners: NDArray[np.float64], colour: Colour, opacity: float = 1.0) -> None:
+        """Paint quads (n, 4, 2); those outside the picture cost nothing."""
+        if not len(corners):
+            return
+        seen = self.lens.sees_from(np.concatenate([corners, np.zeros((*corners.shape[:2], 1))], axis=2))
+        before = seen[..., 2] > NEAREST_M
+        pixels = self.lens.pixels(seen)
+        low, high = pixels.min(axis=1), pixels.max(axis=1)
+        inside = (high > 0).all(axis=1) & (low[:, 0] < WIDTH) & (low[:, 1] < HEIGHT)
+        for i in np.flatnonzero(before.any(axis=1)).tolist():
+            if not before[i].all():
+                self.polygon(corners[i], colour, opacity)
+            elif inside[i]:
+                blend(self.picture, pixels[i], colour, opacity)
+
     def ribbon(self, street: Street, low: float, high: float, colour: Colour, opacity: float = 1.0) -> None:
         """The strip between two distances left of the centre line, along the whole street, with mitred bends."""
         direction = np.gradient(street.xy, axis=0)
         direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
         left = np.stack([-direction[:, 1], direction[:, 0]], axis=1)
         inner, outer = street.xy + left * low, street.xy + left * high
-        for i in range(len(street.xy) - 1):
-            if self._far(street.xy[i : i + 2]):
-                continue
-            self.polygon(np.stack([inner[i], inner[i + 1], outer[i + 1], outer[i]]), colour, opacity)
-
-    def _far(self, ends: NDArray[np.float64]) -> bool:
-        """Whether a piece is too far away, or wholly behind the camera."""
-        offset = ends - self.eye
-        ahead = offset @ self.lens.forward[:2]
-        return bool((np.hypot(offset[:, 0], offset[:, 1]) > _PAINTED_M + 26).all() or (ahead < -26).all())
+        quads = np.stack([inner[:-1], inner[1:], outer[1:], outer[:-1]], axis=1)
+        offset = quads.mean(axis=1) - self.eye
+        near = (np.hypot(offset[:, 0], offset[:, 1]) < _PAINTED_M) & (offset @ self.lens.forward[:2] > -26.0)
+        self.quads(quads[near], colour, opacity)
 
     def dashes(self, street: Street, lateral: float, width: float, dash: float, gap: float, colour: Colour, opacity: float) -> None:
         away, foot = street.nearest(float(self.eye[0]), float(self.eye[1]))
-        reach = max(0.0, 62.0 - away)
+        reach = max(0.0, 55.0 - away)
         first = max(0.0, np.ceil((foot - reach) / (dash + gap)) * (dash + gap))
         begin = np.arange(first, min(street.length, foot + reach) - dash, dash + gap)
         if not len(begin):
             return
         points, direction = street.at(begin)
         left = np.stack([-direction[:, 1], direction[:, 0]], axis=1)
-        for point, ahead, across in zip(points, direction * dash, left, strict=True):
-            base = point + across * (lateral - width / 2)
-            self.polygon(np.stack([base, base + ahead, base + ahead + across * width, base + across * width]), colour, opacity)
+        base = points + left * (lateral - width / 2)
+        ahead, across = direction * dash, left * width
+        self.quads(np.stack([base, base + ahead, base + ahead + across, base + across], axis=1), colour, opacity)
 
 
 def _crosswalk(brush: _Brush, street: Street, at: float) -> None:
@@ -84,6 +93,25 @@ def _crosswalk(brush: _Brush, street: Street, at: float) -> None:
         base = point + ahead * way * 4.2 - left * way * 0.1
         line = np.stack([base, base - left * way * half, base - left * way * half + ahead * way * 0.4, base + ahead * way * 0.4])
         brush.polygon(line, WHITE, 0.7)
+
+
+def _wear(brush: _Brush, street: Street) -> None:
+    """Patched asphalt and manhole covers, every 17 m or so."""
+    away, foot = street.nearest(float(brush.eye[0]), float(brush.eye[1]))
+    if away > 45.0:
+        return
+    for number in range(int(max(0.0, foot - 45.0) // 17.0), int(min(street.length, foot + 45.0) // 17.0)):
+        draw = [unit_of(street.key, "wear", number, part) for part in range(4)]
+        x, y, dx, dy = street.point((number + draw[0]) * 17.0)
+        ahead, left = np.array([dx, dy]), np.array([-dy, dx])
+        centre = np.array([x, y]) + left * (draw[1] - 0.5) * (street.width - 2.4)
+        if draw[2] < 0.5:
+            half_long, half_wide = ahead * (0.8 + 1.6 * draw[3]), left * (0.5 + 0.5 * draw[3])
+            corners = [centre - half_long - half_wide, centre + half_long - half_wide, centre + half_long + half_wide]
+            brush.polygon(np.stack([*corners, centre - half_long + half_wide]), (0.06, 0.06, 0.064), 0.5)
+        else:
+            for radius, colour in ((0.42, (0.2, 0.2, 0.2)), (0.36, (0.07, 0.072, 0.075))):
+                brush.polygon(disc((float(centre[0]), float(centre[1])), radius, radius), colour, 0.9)
 
 
 def _marks(brush: _Brush, street: Street) -> None:
@@ -117,6 +145,7 @@ def paint_ground(lens: Lens, picture: Floats, streets: list[Street]) -> None:
     for street in sorted(streets, key=lambda street: street.lanes):
         brush.ribbon(street, -street.width / 2, street.width / 2, ALLEY if street.lanes <= 1 else ASPHALT)
     for street in streets:
+        _wear(brush, street)
         _marks(brush, street)
     for street in walked:
         if street.length > 40.0:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import asin, cos, degrees, pi, radians, sin
+from math import asin, cos, degrees, exp, pi, radians, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,13 +71,21 @@ def sky_at(unix: float) -> Sky:
     )
     return Sky(
         night=night,
-        ambient=np.array([0.022, 0.030, 0.047]) * (1 - day) + np.array([0.36, 0.40, 0.46]) * day + np.array([0.05, 0.035, 0.04]) * dusk,
-        sun=np.array([0.62, 0.56, 0.47]) * day * float(np.clip(elevation / 12.0, 0.0, 1.0)),
+        ambient=np.array([0.022, 0.030, 0.047]) * (1 - day) + np.array([0.20, 0.23, 0.28]) * day + np.array([0.05, 0.035, 0.04]) * dusk,
+        sun=np.array([0.66, 0.60, 0.50]) * day * float(np.clip(elevation / 12.0, 0.0, 1.0)),
         towards_sun=lean,
         horizon=np.array([0.016, 0.022, 0.035]) * (1 - day) + np.array([0.62, 0.68, 0.74]) * day + np.array([0.20, 0.10, 0.07]) * dusk,
         zenith=np.array([0.006, 0.009, 0.017]) * (1 - day) + np.array([0.30, 0.45, 0.66]) * day + np.array([0.03, 0.03, 0.06]) * dusk,
         lit_share=evening.get(hour, 0.3) * night,
     )
+
+
+def on_sprites(light: Floats, column: float, row: float) -> tuple[float, float, float]:
+    """What a sprite at a pixel gets: brightness, and the lamps' tint in Cb and Cr. `light` holds every eighth pixel, linear RGB."""
+    red, green, blue = light[min(len(light) - 1, max(0, int(row) // 8)), min(light.shape[1] - 1, max(0, int(column) // 8))].tolist()
+    total = red + green + blue + 1e-6
+    brightness = ((1 - exp(-0.26 * total)) / 0.3) ** 0.45
+    return min(1.12, max(0.2, brightness)), 26 * (blue - red) / total, 22 * (red - blue) / total
 
 
 @dataclass(frozen=True)

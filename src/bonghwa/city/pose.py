@@ -7,15 +7,15 @@ truth of the simulation; the system learns it only for the cameras that `survey`
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import atan2, cos, degrees, hypot, pi, radians, sin, tan
+from math import atan2, cos, degrees, hypot, pi, radians, sin, sqrt, tan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bonghwa.city.camera import CityCamera
 from bonghwa.city.canvas import HEIGHT, WIDTH
-from bonghwa.city.chance import unit_of
-from bonghwa.city.streets import Street, Streets
+from bonghwa.city.chance import key_of, units
+from bonghwa.city.streets import Streets
 
 OVERVIEW_PX_PER_M = 12.5
 """EN 62676-4 "monitor": a person at this many pixels a metre can be followed. It bounds the range of a survey."""
@@ -100,13 +100,11 @@ class Lens:
 
 def _pixel_columns(camera: CityCamera) -> float:
     """Picture width in pixels from the registry's 화소수 (ten thousands of pixels; 0 means unknown: two megapixels)."""
-    return float(((camera.pixels or 200) * 1e4 * 16 / 9) ** 0.5)
+    return sqrt((camera.pixels or 200) * 1e4 * 16 / 9)
 
 
-def _mount(camera: CityCamera, bearing: float, reach: float) -> Pose:
-    turns = camera.turns
-    fov = 90.0 if turns else 62.0 + 26.0 * unit_of(camera.id, "fov")
-    height = 5.0 + 2.0 * unit_of(camera.id, "height")
+def _mount(camera: CityCamera, bearing: float, reach: float, fov: float, height: float) -> Pose:
+    fov = 90.0 if camera.turns else fov
     span = _pixel_columns(camera) / OVERVIEW_PX_PER_M / 2 / tan(radians(fov) / 2)
     return Pose(
         x=camera.x,
@@ -115,23 +113,24 @@ def _mount(camera: CityCamera, bearing: float, reach: float) -> Pose:
         bearing=bearing % 360.0,
         pitch=min(24.0, max(11.0, degrees(atan2(height, reach)))),
         fov=fov,
-        range_m=float(min(120.0, max(35.0, span))),
-        turns=turns,
+        range_m=min(120.0, max(35.0, span)),
+        turns=camera.turns,
     )
 
 
-def _look(camera: CityCamera, street: Street, foot: float, ordinal: int, heads: int) -> Pose:
-    """Heads of one pole share the street between them: along it one way, the other way, across it, and then all around."""
-    way = 1 if unit_of("pole", round(camera.x), round(camera.y)) < 0.5 else -1
-    reach = 15.0 + 10.0 * unit_of(camera.id, "reach")
-    points, directions = street.at(np.array([foot]))
-    direction = directions[0] * (way if ordinal % 2 == 0 else -way)
-    aim = points[0] + direction * reach * 1.25
+def _aim(
+    camera: CityCamera, foot: tuple[float, float, float, float], ordinal: int, heads: int, reach: float, way: int
+) -> tuple[float, float]:
+    """Where a head looks, as metres east and north of it.
+
+    Heads of one pole share the street between them: along it one way, the other way, across it, and then all around.
+    """
+    x, y, dx, dy = foot
+    way = way if ordinal % 2 == 0 else -way
     if ordinal >= 2:
-        turned = atan2(direction[0], direction[1]) + pi * (0.5 + (ordinal - 2) / max(1, heads - 2))
-        aim = np.array([camera.x + sin(turned) * reach, camera.y + cos(turned) * reach])
-    east, north = float(aim[0] - camera.x), float(aim[1] - camera.y)
-    return _mount(camera, degrees(atan2(east, north)), max(14.0, hypot(east, north) * 0.85))
+        turned = atan2(dx * way, dy * way) + pi * (0.5 + (ordinal - 2) / max(1, heads - 2))
+        return sin(turned) * reach, cos(turned) * reach
+    return x + dx * way * reach * 1.25 - camera.x, y + dy * way * reach * 1.25 - camera.y
 
 
 def true_poses(cameras: Sequence[CityCamera], streets: Streets) -> dict[str, Pose]:
@@ -139,11 +138,17 @@ def true_poses(cameras: Sequence[CityCamera], streets: Streets) -> dict[str, Pos
     if not cameras:
         return {}
     feet = streets.foot_points(np.array([[camera.x, camera.y] for camera in cameras]))
+    keys = np.array([key_of("camera", camera.id) for camera in cameras])
+    fov, height, reach = 62.0 + 26.0 * units(keys, 1), 5.0 + 2.0 * units(keys, 2), 15.0 + 10.0 * units(keys, 3)
     poles: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number in sorted(range(len(cameras)), key=lambda number: cameras[number].id):
         poles[round(cameras[number].x), round(cameras[number].y)].append(number)
     poses: dict[str, Pose] = {}
-    for heads in poles.values():
+    for place, heads in poles.items():
+        way = 1 if sum(place) % 2 else -1
         for ordinal, number in enumerate(heads):
-            poses[cameras[number].id] = _look(cameras[number], *feet[number], ordinal, len(heads))
+            camera, (street, along) = cameras[number], feet[number]
+            east, north = _aim(camera, street.point(along), ordinal, len(heads), float(reach[number]), way)
+            away = max(14.0, hypot(east, north) * 0.85)
+            poses[camera.id] = _mount(camera, degrees(atan2(east, north)), away, float(fov[number]), float(height[number]))
     return poses

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +14,15 @@ from bonghwa.city.cars import PAINTS, Paint, draw_car
 from bonghwa.city.chance import key_of
 from bonghwa.city.figures import PLAIN, STEPS, Frame, Outfit, person
 from bonghwa.city.hazards import draw_smoke, draw_water
-from bonghwa.city.light import KST, light_step, sky_at
-from bonghwa.city.pose import Lens, Pose, true_poses
+from bonghwa.city.light import KST, light_step, on_sprites, sky_at
+from bonghwa.city.pose import NEAREST_M, Lens, Pose, true_poses
 from bonghwa.city.streets import Streets
 from bonghwa.city.strokes import Strokes
 from bonghwa.city.traffic import Drivers, Passers
 
 AROUND_M = 140.0
 _FIGURES_M = 85.0
+_OPEN_VIEW_M = 20.0
 _SMALLEST_PX = 5.0
 BODY_M = 1.72
 
@@ -76,6 +76,7 @@ class City:
         self.streets = streets
         self.cast = cast
         self.poses: dict[str, Pose] = true_poses(cameras, streets)
+        self._poses_in_order = [self.poses[camera.id] for camera in cameras]
         self._strokes: Strokes | None = None
         self._places = np.array([[camera.x, camera.y] for camera in cameras]).reshape(-1, 2)
 
@@ -87,13 +88,16 @@ class City:
         return self._strokes
 
     def sightlines(self, x: float, y: float, radius: float) -> NDArray[np.float64]:
-        """From each camera near a place to the street it looks after (k, 2, 2): nothing is built across these."""
-        near = self._places[np.hypot(*(self._places - np.array([x, y])).T) < radius]
+        """From each camera near a place to the street it looks after, and into its view (k, 2, 2): nothing is built across these."""
+        near = np.flatnonzero(np.hypot(*(self._places - np.array([x, y])).T) < radius)
         if not len(near):
             return np.zeros((0, 2, 2))
-        near = np.unique(near, axis=0)
-        feet = [street.at(np.array([along]))[0][0] for street, along in self.streets.foot_points(near)]
-        return np.stack([near, np.array(feet)], axis=1)
+        places = self._places[near]
+        feet = np.array([street.point(along)[:2] for street, along in self.streets.foot_points(places)])
+        turn = np.radians([self._poses_in_order[number].bearing for number in near.tolist()])
+        ahead = places + _OPEN_VIEW_M * np.stack([np.sin(turn), np.cos(turn)], axis=1)
+        lines = np.concatenate([np.stack([places, feet], axis=1), np.stack([places, ahead], axis=1)])
+        return np.unique(np.round(lines, 3), axis=0)
 
 
 class Scene:
@@ -133,17 +137,21 @@ class Scene:
         self._burn(luma, blue, red, unix, drill=bool(drawn))
         return drawn
 
+    def shows(self, x: float, y: float, unix: float, height: float = 1.0) -> bool:
+        """Whether something `height` metres over a ground point would be in the picture, and nothing standing hides it."""
+        near = self._standing(unix).near
+        pixel, depth = self.lens.project(np.array([[x, y, height]]))
+        column, row = pixel[0].tolist()
+        if not (NEAREST_M < depth[0] < _FIGURES_M and 0 <= column < WIDTH and 0 <= row < HEIGHT):
+            return False
+        return bool(near[int(row), int(column)] <= 1 / depth[0])
+
     def _may_see(self, appearance: Appearance) -> bool:
         return abs(appearance.x - self.pose.x) < AROUND_M and abs(appearance.y - self.pose.y) < AROUND_M
 
     def _light_at(self, column: float, row: float) -> tuple[float, float, float]:
-        """Brightness for sprites, and the tint of the lamps, at the ground behind a pixel."""
         assert self._backdrop is not None
-        light = self._backdrop.light[min(HEIGHT // 8 - 1, max(0, int(row) // 8)), min(WIDTH // 8 - 1, max(0, int(column) // 8))]
-        red, green, blue = float(light[0]), float(light[1]), float(light[2])
-        total = red + green + blue + 1e-6
-        brightness = ((1 - exp(-0.26 * total)) / 0.3) ** 0.45
-        return min(1.12, max(0.2, brightness)), 26 * (blue - red) / total, 22 * (red - blue) / total
+        return on_sprites(self._backdrop.light, column, row)
 
     def _everyday(self, unix: float, frame: Frame) -> list[tuple[float, Callable[[], None]]]:
         acts: list[tuple[float, Callable[[], None]]] = []
@@ -180,11 +188,10 @@ class Scene:
         def act() -> None:
             if tall < _SMALLEST_PX or tall > 260:
                 return
-            size = round(tall) if tall < 40 else round(tall / 3) * 3
             turn = float(heading @ self.lens.right[:2])
             step = int(walked / (stature * 0.82) * STEPS) % STEPS
-            lean = int(np.clip(round((head_column - column) / tall * 16), -8, 8))
-            frame.lay(person(size, step, round(turn * 2), lean, outfit), column, row, depth, self._light_at(column, row))
+            lean = min(0.6, max(-0.6, (head_column - column) / tall))
+            frame.lay(person(tall, step, round(turn * 2), lean, outfit), column, row, depth, self._light_at(column, row))
 
         return depth, act, where
 

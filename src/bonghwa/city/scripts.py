@@ -2,10 +2,12 @@
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from math import cos, radians, sin
 
 import numpy as np
 
@@ -17,7 +19,9 @@ from bonghwa.city.figures import Outfit
 from bonghwa.city.scene import City, Smoke, Water
 from bonghwa.city.streets import Street
 from bonghwa.city.subjects import Actor, Track, cameras_seeing, standing, walk
-from bonghwa.domain.geo import distance_m, to_grid, to_wgs84
+from bonghwa.domain.geo import to_grid, to_wgs84
+
+_BEFORE_LENS_M = 15.0
 
 STAYS_S = 900.0
 """Actors leave the stage a quarter of an hour after the drill began."""
@@ -53,7 +57,7 @@ def point(x: float, y: float, accuracy_m: float) -> dict[str, float]:
 
 
 def spot(city: City, seed: str, owner: str | None = None, on_known_road: bool = False, cameras: int = 5) -> Spot:
-    """A point on a street that at least `cameras` cameras stand around (130 m), drawn from the seed.
+    """A point of a street before a camera, with at least `cameras` cameras (within 130 m) turned towards it, drawn from the seed.
 
     Where no place has so many, the best of the looked-at ones is taken. Raises `NoSuchPlace` in a city without cameras.
     """
@@ -65,7 +69,9 @@ def spot(city: City, seed: str, owner: str | None = None, on_known_road: bool = 
     first = key_of(seed, "spot") % len(candidates)
     for attempt in range(min(60, len(candidates))):
         camera = candidates[(first + attempt * 97) % len(candidates)]
-        street, along = city.streets.foot_points(np.array([[camera.x, camera.y]]))[0]
+        pose = city.poses[camera.id]
+        aim = [pose.x + _BEFORE_LENS_M * sin(radians(pose.bearing)), pose.y + _BEFORE_LENS_M * cos(radians(pose.bearing))]
+        street, along = city.streets.foot_points(np.array([aim]))[0]
         foot = street.at(np.array([along]))[0][0]
         around = len(cameras_seeing(city.poses, float(foot[0]), float(foot[1]), 130.0))
         around -= 100 * (on_known_road and street.key not in known)
@@ -128,7 +134,7 @@ def _robbery(city: City, seed: str, begins: float) -> tuple[list[Call], list[Act
 
 def _house_fire(city: City, seed: str, begins: float) -> tuple[list[Call], list[Actor]]:
     here = spot(city, seed)
-    aside = here.street.width / 2 + here.street.walk + 0.6
+    aside = here.street.width / 2 + here.street.walk - 0.4
     ahead = here.street.at(np.array([here.along]))[1][0]
     x, y = here.x - float(ahead[1]) * aside, here.y + float(ahead[0]) * aside
     ref = f"훈련-119-{seed}"
@@ -151,15 +157,28 @@ def _sites() -> tuple[dict[str, str], ...]:
 
 
 def _site(city: City, kind: str, seed: str, needs: str | None = None) -> dict[str, str] | None:
-    """A market or stop near cameras of this city."""
-    found = [site for site in _sites() if site["kind"] == kind and (needs is None or site.get(needs))]
-    first = key_of(seed, kind) % max(1, len(found))
-    cameras = list(city.cameras.values())
-    for site in found[first:] + found[:first]:
-        lat, lon = float(site["lat"]), float(site["lon"])
-        if sum(abs(camera.lat - lat) < 0.0015 and distance_m(lat, lon, camera.lat, camera.lon) < 120 for camera in cameras) >= 2:
-            return site
-    return None
+    """A market or stop with at least two cameras of this city around it (about 100 m), drawn from the seed; None when there is none."""
+    watched = Counter(_cell(camera.lat, camera.lon) for camera in city.cameras.values())
+
+    def around(site: dict[str, str]) -> int:
+        row, column = _cell(float(site["lat"]), float(site["lon"]))
+        return sum(watched[row + down, column + right] for down in (-1, 0, 1) for right in (-1, 0, 1))
+
+    found = [site for site in _sites() if site["kind"] == kind and (needs is None or site.get(needs)) and around(site) >= 2]
+    return found[key_of(seed, kind) % len(found)] if found else None
+
+
+def _kerb(city: City, x: float, y: float) -> tuple[float, float]:
+    """The side of the nearest street, where cameras can see what happens."""
+    street, along = city.streets.foot_points(np.array([[x, y]]))[0]
+    here_x, here_y, dx, dy = street.point(along)
+    aside = street.width / 2 + street.walk - 0.6
+    return here_x - dy * aside, here_y + dx * aside
+
+
+def _cell(lat: float, lon: float) -> tuple[int, int]:
+    """Squares of about 70 m."""
+    return round(lat / 0.00063), round(lon / 0.0008)
 
 
 def _market_smoke(city: City, seed: str, begins: float) -> tuple[list[Call], list[Actor]]:
@@ -169,7 +188,7 @@ def _market_smoke(city: City, seed: str, begins: float) -> tuple[list[Call], lis
         x, y = here.x, here.y
         places: list[Mapping[str, object]] = [here.place(10.0), here.place(10.0)]
     else:
-        x, y = to_grid(float(site["lat"]), float(site["lon"]))
+        x, y = _kerb(city, *to_grid(float(site["lat"]), float(site["lon"])))
         name = site["alias"] or site["name"]
         places = [{"site": f"{name}/32"}, {"site": f"{name}/33"}]
     calls = [
@@ -186,7 +205,7 @@ def _emergency_bell(city: City, seed: str, begins: float) -> tuple[list[Call], l
         x, y, device = here.x, here.y, f"bell-{here.camera.id}"
         place = {"camera": here.camera.id}
     else:
-        x, y = to_grid(float(site["lat"]), float(site["lon"]))
+        x, y = _kerb(city, *to_grid(float(site["lat"]), float(site["lon"])))
         place, device = {"site": site["number"]}, f"bell-{site['number']}"
     calls = [
         Call(0.0, "emergency_bell", "sos", place, "훈련: 정류소 비상벨 눌림", device=device),

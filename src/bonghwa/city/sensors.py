@@ -28,9 +28,12 @@ def acknowledge_topics(line: str, device: str, external_id: str) -> tuple[str, s
 class Sensors:
     """Devices behind one broker. The broker's own acknowledgement says nothing about storage, so devices wait for the hub's."""
 
-    def __init__(self, broker: Mapping[str, Any], tokens: Mapping[str, str], give_up_s: float = GIVE_UP_S) -> None:
+    def __init__(
+        self, broker: Mapping[str, Any], tokens: Mapping[str, str], give_up_s: float = GIVE_UP_S, resend_s: float = RESEND_S
+    ) -> None:
         """`broker` is `{"host", "port", "username"?, "password"?}`; without a password each line signs in with its own token."""
         self._broker, self._tokens, self._give_up_s = broker, tokens, give_up_s
+        self._resend_s = resend_s
 
     async def file(self, device: str, report: Mapping[str, Any]) -> Filed:
         """Publish one report body of CONTRACT from a device until it is acknowledged; `status` is 201 then."""
@@ -55,7 +58,7 @@ class Sensors:
                         publishing.cancel()
                         await asyncio.gather(publishing, return_exceptions=True)
             except aiomqtt.MqttError:
-                await asyncio.sleep(RESEND_S)
+                await asyncio.sleep(self._resend_s)
 
     def _client(self, line: str, device: str) -> aiomqtt.Client:
         return aiomqtt.Client(
@@ -66,11 +69,10 @@ class Sensors:
             identifier=f"{line}-{device}"[:60],
         )
 
-    @staticmethod
-    async def _publish(client: aiomqtt.Client, topic: str, body: str) -> None:
+    async def _publish(self, client: aiomqtt.Client, topic: str, body: str) -> None:
         while True:
             await client.publish(topic, body, qos=1)
-            await asyncio.sleep(RESEND_S)
+            await asyncio.sleep(self._resend_s)
 
 
 def _acknowledged(external_id: str, line: str, payload: object) -> Filed:

@@ -1,6 +1,7 @@
 """Streets: one centre line each, made of road lines that lie on one another, and alleys of a lattice where no road is known."""
 
 from dataclasses import dataclass, field
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,16 @@ class Street:
         step = self.xy[part + 1] - self.xy[part]
         return points, step / np.maximum(np.linalg.norm(step, axis=-1, keepdims=True), 1e-9)
 
+    def point(self, distance: float) -> tuple[float, float, float, float]:
+        """`(x, y, dx, dy)`: the point at one arc length and the unit direction there; quicker than `at` for one."""
+        distance = min(max(distance, 0.0), float(self.along[-1]))
+        part = min(max(int(self.along.searchsorted(distance, side="right")) - 1, 0), len(self.along) - 2)
+        (ax, ay), (bx, by) = self.xy[part : part + 2].tolist()
+        size = max(hypot(bx - ax, by - ay), 1e-9)
+        dx, dy = (bx - ax) / size, (by - ay) / size
+        ahead = distance - float(self.along[part])
+        return ax + dx * ahead, ay + dy * ahead, dx, dy
+
     def nearest(self, x: float, y: float) -> tuple[float, float]:
         """`(distance from the centre line, arc length)` of the point of the street nearest to a place."""
         start, step = self.xy[:-1], np.diff(self.xy, axis=0)
@@ -62,7 +73,10 @@ class Street:
 
 def street_of(key: int, xy: NDArray[np.float64], lanes: int) -> Street:
     """A street with the cross-section its number of lanes asks for."""
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
+    if len(xy) == 2:
+        along = np.array([0.0, float(np.hypot(*(xy[1] - xy[0])))])
+    else:
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
     width = 5.6 if lanes <= 1 else lanes * LANE_M + 0.8
     walk = 0.0 if lanes <= 1 else 1.9 if lanes <= 2 else 3.0
     return Street(key, xy, lanes, width, walk, along)
@@ -127,7 +141,8 @@ class Streets:
             self._join(roads, pieces, *_thin(roads, pieces))
         self._roads = list(self._streets)
         self._known = self._index = _SegmentIndex(self._streets)
-        self._alleys: dict[int, Street | None] = {}
+        self._ends: dict[int, tuple[float, float, float, float] | None] = {}
+        self._alleys: dict[int, Street] = {}
         if poles is not None and len(poles):
             self._open_lanes(np.unique(poles, axis=0))
             self._index = _SegmentIndex(self._streets)
@@ -136,8 +151,8 @@ class Streets:
         """Alleys from the nearest street past poles that stand off it, one in each cell of `_LANE_CELL_M`."""
         taken: set[tuple[int, int]] = set()
         for pole, (street, along) in zip(poles, self.foot_points(poles), strict=True):
-            foot = street.at(np.array([along]))[0][0]
-            away = float(np.hypot(*(pole - foot)))
+            foot = np.array(street.point(along)[:2])
+            away = hypot(*(pole - foot))
             cell = (int(pole[0] // _LANE_CELL_M), int(pole[1] // _LANE_CELL_M))
             if away < street.width / 2 + street.walk + 4.0 or cell in taken:
                 continue
@@ -176,20 +191,28 @@ class Streets:
         """Every street that comes within `radius` metres, known roads first; the order is the same for everyone who asks."""
         edges = lattice.around(x, y, radius)
         self._open_alleys(edges)
-        alleys = [alley for alley in map(self._alleys.__getitem__, edges.tolist()) if alley is not None]
+        alleys = [self._alley(edge) for edge in edges.tolist() if self._ends[edge] is not None]
         return self._index.within(x, y, radius) + [alley for alley in alleys if alley.nearest(x, y)[0] < radius]
 
     def _open_alleys(self, edges: NDArray[np.int64]) -> None:
         """Work out which lattice edges are alleys: not where they would run along a known road, and some stay closed."""
-        fresh = np.array([edge for edge in np.unique(edges).tolist() if edge not in self._alleys], np.int64)
+        fresh = np.array([edge for edge in np.unique(edges).tolist() if edge not in self._ends], np.int64)
         if not len(fresh):
             return
         start, end = lattice.ends(fresh)
         opened = lattice.is_open(fresh)
         for part in (0.3, 0.5, 0.7):
             opened &= self._known.nearest(start + part * (end - start), _ALLEY_CLEAR_M)[0] >= _ALLEY_CLEAR_M
-        for edge, is_open, a, b in zip(fresh.tolist(), opened.tolist(), start, end, strict=True):
-            self._alleys[edge] = street_of(key_of("alley", edge), np.stack([a, b]), 1) if is_open else None
+        for edge, is_open, a, b in zip(fresh.tolist(), opened.tolist(), start.tolist(), end.tolist(), strict=True):
+            self._ends[edge] = (a[0], a[1], b[0], b[1]) if is_open else None
+
+    def _alley(self, edge: int) -> Street:
+        """The alley of an open edge."""
+        if edge not in self._alleys:
+            ends = self._ends[edge]
+            assert ends is not None
+            self._alleys[edge] = street_of(edge, np.array(ends).reshape(2, 2), 1)
+        return self._alleys[edge]
 
     def foot_points(self, places: NDArray[np.float64]) -> list[tuple[Street, float]]:
         """For each place the street a camera there looks after, and the arc length of its nearest point.
@@ -213,17 +236,20 @@ class Streets:
 
     def _nearest_alley(self, place: list[float], edges: list[int]) -> tuple[float, Street, float] | None:
         x, y = place
-        best: tuple[float, Street, float] | None = None
+        best: tuple[float, int, float] | None = None
         for edge in edges:
-            alley = self._alleys[edge]
-            if alley is not None:
-                (ax, ay), (bx, by) = alley.xy.tolist()
+            ends = self._ends[edge]
+            if ends is not None:
+                ax, ay, bx, by = ends
                 dx, dy = bx - ax, by - ay
                 part = min(1.0, max(0.0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)))
-                away = float(np.hypot(ax + part * dx - x, ay + part * dy - y))
+                away = hypot(ax + part * dx - x, ay + part * dy - y)
                 if best is None or away < best[0]:
-                    best = away, alley, part * alley.length
-        return best
+                    best = away, edge, part
+        if best is None:
+            return None
+        alley = self._alley(best[1])
+        return best[0], alley, best[2] * alley.length
 
     def _far_foot(self, x: float, y: float) -> tuple[Street, float]:
         for radius in (90.0, 300.0, 2000.0):

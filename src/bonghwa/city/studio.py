@@ -90,10 +90,11 @@ class Studio:
         self._feeds.clear()
         await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
 
-    def _period(self, camera: CityCamera) -> float:
+    def period(self, camera: CityCamera, watched: int) -> float:
+        """Seconds between pictures of a camera while so many cameras are watched."""
         if camera.fault is Fault.SLOW:
             return SLOW_FRAME_S
-        return max(1.0, self.watched / FULL_RATE_CAMERAS) / FRAMES_PER_S
+        return max(1.0, watched / FULL_RATE_CAMERAS) / FRAMES_PER_S
 
     async def _run(self, feed: _Feed) -> None:
         loop = asyncio.get_running_loop()
@@ -109,7 +110,7 @@ class Studio:
                 last_key = due if picture.key else last_key
                 for sink in tuple(feed.sinks):
                     sink(picture)
-                due += self._period(feed.camera)
+                due += self.period(feed.camera, self.watched)
                 feed.wake.clear()
                 await self._until(feed, due)
         finally:

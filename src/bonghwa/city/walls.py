@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bonghwa.city.blocks import Buildings
 from bonghwa.city.canvas import HEIGHT, WIDTH, Floats, cover, window_of
-from bonghwa.city.chance import units
+from bonghwa.city.chance import quarter_units, units
 from bonghwa.city.light import Sky
 from bonghwa.city.pose import Lens
 
@@ -122,23 +122,24 @@ def dress(walls: Walls, number: NDArray[np.int64], x: Floats, y: Floats, z: Floa
     origin, along = walls.origin[number], walls.along[number]
     u = ((x - origin[:, 0]) * along[:, 0] + (y - origin[:, 1]) * along[:, 1]).astype(np.float32)
     width, height = walls.width[number].astype(np.float32), walls.height[number].astype(np.float32)
-    base = _PLASTER[(units(walls.key[building * 4], 31) * len(_PLASTER)).astype(np.int64)]
-    shade = (0.82 + 0.3 * units(walls.key[building * 4], 32)).astype(np.float32)
-    colour = base * shade[:, None]
+    owners = walls.key[::4]
+    plaster = _PLASTER[(units(owners, 31) * len(_PLASTER)).astype(np.int64)] * (0.82 + 0.3 * units(owners, 32))[:, None]
+    colour = plaster.astype(np.float32)[building]
     light = np.zeros_like(colour)
     across = np.maximum(1.0, np.floor(width / 2.9)).astype(np.float32)
     bay = width / across
     column, floor = np.floor(u / bay), np.floor(z / FLOOR_M)
     in_bay, in_floor = u / bay - column, z / FLOOR_M - floor
     cell = (key + column.astype(np.int64) * 31 + floor.astype(np.int64) * 1009).astype(np.int64)
-    has_window = (units(cell, 33) < 0.86) & ((floor > 0) | ~walls.shop[number]) & (z < height - 0.9)
+    window, lit_draw, tone_draw, strength_draw = quarter_units(cell, 33)
+    has_window = (window < 0.86) & ((floor > 0) | ~walls.shop[number]) & (z < height - 0.9)
     glass = _band(in_bay, 0.24, 0.78, pixel / bay) * _band(in_floor, 0.32, 0.76, pixel / np.float32(FLOOR_M)) * has_window
     frame = _band(in_bay, 0.21, 0.81, pixel / bay) * _band(in_floor, 0.28, 0.79, pixel / np.float32(FLOOR_M)) * has_window
     colour *= (1 - 0.28 * frame)[:, None]
     colour = colour * (1 - glass[:, None]) + np.array([0.035, 0.042, 0.052], np.float32) * glass[:, None]
-    lit = glass * (units(cell, 34) < sky.lit_share) * (1 - 0.35 * _band(in_bay, 0.49, 0.53, pixel / bay))
-    tone = _WINDOW_LIGHT[(units(cell, 35) * 3).astype(np.int64)]
-    strength = (0.18 + 0.55 * units(cell, 36) ** 2).astype(np.float32)
+    lit = glass * (lit_draw < sky.lit_share) * (1 - 0.35 * _band(in_bay, 0.49, 0.53, pixel / bay))
+    tone = _WINDOW_LIGHT[(tone_draw * 3).astype(np.int64)]
+    strength = (0.18 + 0.55 * strength_draw**2).astype(np.float32)
     light += tone * (lit * strength * (0.75 + 0.25 * in_floor))[:, None]
     ledge = _band(in_floor, 0.0, 0.05, pixel / np.float32(FLOOR_M)) * (floor > 0)
     colour *= (1 + 0.18 * ledge)[:, None]
@@ -152,13 +153,20 @@ def _dress_shops(
     walls: Walls, number: NDArray[np.int64], u: Floats, z: Floats, width: Floats, pixel: Floats, sky: Sky, colour: Floats, light: Floats
 ) -> None:
     """Shop fronts on the ground floor: a sign over glass, or a shutter at night."""
-    shop = walls.shop[number] & (z < FLOOR_M + 0.3)
-    if not shop.any():
+    low = np.flatnonzero(walls.shop[number] & (z < FLOOR_M + 0.3))
+    if not len(low):
         return
-    key = walls.key[number]
+    front, glow = colour[low], light[low]
+    _dress_fronts(walls.key[number[low]], u[low], z[low], width[low], pixel[low], sky, front, glow)
+    colour[low], light[low] = front, glow
+
+
+def _dress_fronts(
+    key: NDArray[np.int64], u: Floats, z: Floats, width: Floats, pixel: Floats, sky: Sky, colour: Floats, light: Floats
+) -> None:
     open_now = units(key, 41) < (0.16 + 0.84 * (1 - sky.night) if sky.lit_share < 0.2 else 0.55)
-    sign = _band(z, 2.45, 3.25, pixel) * _band(u, 0.35, width - 0.35, pixel) * shop
-    glass = _band(z, 0.35, 2.3, pixel) * _band(u, 0.6, width - 0.6, pixel) * shop
+    sign = _band(z, 2.45, 3.25, pixel) * _band(u, 0.35, width - 0.35, pixel)
+    glass = _band(z, 0.35, 2.3, pixel) * _band(u, 0.6, width - 0.6, pixel)
     bars = np.abs(np.mod(z, 0.22) - 0.11) * 4
     hue = _SIGNS[(units(key, 42) * len(_SIGNS)).astype(np.int64)]
     colour += sign[:, None] * (hue * 0.8 - colour)

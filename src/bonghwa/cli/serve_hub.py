@@ -73,10 +73,18 @@ async def _serve(settings: Settings, ready_file: Path | None) -> None:
     app = create_app(hub)
     server = _Server(
         uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False, ws_max_size=4 << 20,
-            ssl_certfile=settings.hub.tls_cert or None, ssl_keyfile=settings.hub.tls_key or None, lifespan="on", backlog=4096,
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+            ws_max_size=4 << 20,
+            ssl_certfile=settings.hub.tls_cert or None,
+            ssl_keyfile=settings.hub.tls_key or None,
+            lifespan="on",
+            backlog=4096,
         )
-    )  # fmt: skip
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,7 +93,7 @@ async def _serve(settings: Settings, ready_file: Path | None) -> None:
     serving = asyncio.create_task(server.serve([listening]))
     sensors: SensorLine | None = None
     try:
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110  uvicorn offers no event for it
             await asyncio.sleep(0.01)
         if settings.mqtt.embedded or settings.mqtt.host:
             sensors = SensorLine(hub.change, hub.city, settings.mqtt.host or "127.0.0.1", broker.port if broker else settings.mqtt.port)

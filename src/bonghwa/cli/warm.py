@@ -4,6 +4,8 @@ import argparse
 import time
 from collections.abc import Sequence
 
+import numpy as np
+
 from bonghwa.domain.camera import Camera, Pose
 from bonghwa.domain.geo import destination, to_grid
 from bonghwa.sight.choose import choose
@@ -34,6 +36,7 @@ def warm_sight() -> None:
     index = CameraIndex.build(cameras, walls)
     index.set_pose(cameras[0].id, Pose(range_m=150, source="survey", bearing=90.0, fov=60.0))
     index.seeing(x, y)
+    index.seeing_each(np.array([x]), np.array([y]))
     roads = RoadExits.straight([(x - 300, y, x + 300, y)])
     exits = roads.exits(x, y)
     choose(index, x, y, 30.0, 2, 1, 300.0, exclude=frozenset({cameras[2].id}), night=True, exits=exits)

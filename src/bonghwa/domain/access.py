@@ -62,7 +62,7 @@ def decide(question: Question, agreements: Sequence[Agreement]) -> Decision:
     """Answer the question under these agreements. An error in deciding is a denial, never an opening."""
     try:
         return _decide(question, agreements)
-    except Exception as error:  # invariant 2: whatever goes wrong here must deny
+    except Exception as error:  # noqa: BLE001  invariant 2: whatever goes wrong here must deny
         return Denied(Reason("decision_failed", {"error": type(error).__name__}))
 
 
@@ -124,9 +124,7 @@ def duty_owners(caller: Caller, agreements: Sequence[Agreement], now: int) -> fr
     if caller.role not in ("control_room", "district"):
         return frozenset()
     day = local_time(now).date()
-    entrusted = {
-        owner for a in agreements if a.duty_owners and caller.agency in a.parties and a.valid_on(day) for owner in a.duty_owners
-    }
+    entrusted = {owner for a in agreements if a.duty_owners and caller.agency in a.parties and a.valid_on(day) for owner in a.duty_owners}
     return frozenset(entrusted | caller.owns)
 
 

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal[
-    "police112", "fire119", "tracking_centre", "disaster_room", "control_room", "district", "privacy_officer", "responder"
-]
+Role = Literal["police112", "fire119", "tracking_centre", "disaster_room", "control_room", "district", "privacy_officer", "responder"]
 ROLES: tuple[Role, ...] = (
-    "police112", "fire119", "tracking_centre", "disaster_room", "control_room", "district", "privacy_officer", "responder",
-)  # fmt: skip
+    "police112",
+    "fire119",
+    "tracking_centre",
+    "disaster_room",
+    "control_room",
+    "district",
+    "privacy_officer",
+    "responder",
+)
 INCIDENT_ROLES = frozenset({"police112", "fire119", "tracking_centre", "disaster_room", "control_room", "district"})
 """Roles whose agencies take part in incidents."""
 

@@ -4,24 +4,52 @@ from dataclasses import dataclass
 
 LINES: dict[str, tuple[str, ...]] = {
     "police112": (
-        "murder", "robbery", "kidnapping", "sexual_violence", "assault", "domestic_violence", "stalking", "weapon",
-        "theft_in_progress", "traffic_accident", "hit_and_run", "fugitive", "missing_child", "missing_disability",
-        "missing_dementia", "suicide_risk", "other",
+        "murder",
+        "robbery",
+        "kidnapping",
+        "sexual_violence",
+        "assault",
+        "domestic_violence",
+        "stalking",
+        "weapon",
+        "theft_in_progress",
+        "traffic_accident",
+        "hit_and_run",
+        "fugitive",
+        "missing_child",
+        "missing_disability",
+        "missing_dementia",
+        "suicide_risk",
+        "other",
     ),
     "fire119": ("fire", "rescue", "medical", "hazmat", "mass_casualty"),
     "tracking_centre": (
-        "strap_cut", "interference", "curfew_breach", "exclusion_zone", "approach_protected", "location_lost",
-        "low_battery", "device_fault",
+        "strap_cut",
+        "interference",
+        "curfew_breach",
+        "exclusion_zone",
+        "approach_protected",
+        "location_lost",
+        "low_battery",
+        "device_fault",
     ),
     "disaster": (
-        "flood", "underpass_flood", "landslide", "collapse", "sinkhole", "storm", "wildfire", "earthquake", "crowd",
+        "flood",
+        "underpass_flood",
+        "landslide",
+        "collapse",
+        "sinkhole",
+        "storm",
+        "wildfire",
+        "earthquake",
+        "crowd",
     ),
     "market_fire": ("smoke", "heat", "flame", "multi", "fault", "restored", "test"),
     "emergency_bell": ("sos", "voice", "test", "fault"),
     "safe_return": ("sos", "radius_exit", "no_movement", "cancel"),
     "plate": ("wanted_hit",),
     "control_room": (),
-}  # fmt: skip
+}
 LINES["control_room"] = tuple(dict.fromkeys(kind for kinds in LINES.values() for kind in kinds))
 
 RECEIVERS: dict[str, tuple[str, ...]] = {
@@ -38,9 +66,16 @@ RECEIVERS: dict[str, tuple[str, ...]] = {
 """Who owns the incident of a line (first), and who takes part from the start."""
 
 LETTERS = {
-    "police112": "I", "fire119": "F", "tracking_centre": "T", "disaster": "D", "market_fire": "M",
-    "emergency_bell": "B", "safe_return": "S", "plate": "P", "control_room": "C",
-}  # fmt: skip
+    "police112": "I",
+    "fire119": "F",
+    "tracking_centre": "T",
+    "disaster": "D",
+    "market_fire": "M",
+    "emergency_bell": "B",
+    "safe_return": "S",
+    "plate": "P",
+    "control_room": "C",
+}
 
 LINE_WORDS: dict[str, tuple[str, str]] = {
     "police112": ("112", "Police 112"),
@@ -111,21 +146,59 @@ KIND_WORDS: dict[str, tuple[str, str]] = {
 
 _DEFAULT_CODES: dict[int, tuple[str, ...]] = {
     0: (
-        "murder", "kidnapping", "sexual_violence", "robbery", "weapon", "strap_cut", "approach_protected", "mass_casualty",
-        "underpass_flood", "earthquake", "collapse",
+        "murder",
+        "kidnapping",
+        "sexual_violence",
+        "robbery",
+        "weapon",
+        "strap_cut",
+        "approach_protected",
+        "mass_casualty",
+        "underpass_flood",
+        "earthquake",
+        "collapse",
     ),
     1: (
-        "assault", "domestic_violence", "stalking", "fugitive", "missing_child", "missing_disability", "missing_dementia",
-        "suicide_risk", "fire", "rescue", "medical", "hazmat", "exclusion_zone", "interference", "flood", "landslide",
-        "wildfire", "crowd", "sinkhole", "multi", "flame", "sos", "voice", "wanted_hit", "hit_and_run",
+        "assault",
+        "domestic_violence",
+        "stalking",
+        "fugitive",
+        "missing_child",
+        "missing_disability",
+        "missing_dementia",
+        "suicide_risk",
+        "fire",
+        "rescue",
+        "medical",
+        "hazmat",
+        "exclusion_zone",
+        "interference",
+        "flood",
+        "landslide",
+        "wildfire",
+        "crowd",
+        "sinkhole",
+        "multi",
+        "flame",
+        "sos",
+        "voice",
+        "wanted_hit",
+        "hit_and_run",
     ),
     2: (
-        "theft_in_progress", "traffic_accident", "curfew_breach", "location_lost", "storm", "smoke", "heat", "radius_exit",
+        "theft_in_progress",
+        "traffic_accident",
+        "curfew_breach",
+        "location_lost",
+        "storm",
+        "smoke",
+        "heat",
+        "radius_exit",
         "no_movement",
     ),
     3: ("other", "device_fault", "fault"),
     4: ("low_battery", "restored", "test", "cancel"),
-}  # fmt: skip
+}
 DEFAULT_CODE = {kind: code for code, kinds in _DEFAULT_CODES.items() for kind in kinds}
 """The priority code (0 to 4) of a kind when the report brings none."""
 

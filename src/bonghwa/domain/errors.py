@@ -1,12 +1,12 @@
 """One tree of errors. Each names a fact, carries a stable code and values; the edge makes words and status from it.
 
-    Refusal
-    ├── NotFound          the caller may not know whether it exists        404
-    ├── Forbidden         known, but not allowed, with the reason          403
-    ├── Conflict          the state of the thing does not allow it         409
-    ├── Invalid           an input is wrong; names the field               422
-    ├── Unavailable       a part is down, late or fails closed             503
-    └── Unauthenticated   no or wrong credential                           401
+Refusal
+├── NotFound          the caller may not know whether it exists        404
+├── Forbidden         known, but not allowed, with the reason          403
+├── Conflict          the state of the thing does not allow it         409
+├── Invalid           an input is wrong; names the field               422
+├── Unavailable       a part is down, late or fails closed             503
+└── Unauthenticated   no or wrong credential                           401
 """
 
 from bonghwa.domain.reason import Reason, Value

@@ -59,9 +59,16 @@ def activate(grant: Grant, now: int, by: str | None = None, review: bool = False
         raise Conflict("grant_not_asked", state=grant.state)
     kept = grant.cameras if cameras is None else tuple(c for c in grant.cameras if c in cameras)
     return replace(
-        grant, state="active", awaits=None, answer_by=None, decided_at=now, decided_by=by, review=review, cameras=kept,
+        grant,
+        state="active",
+        awaits=None,
+        answer_by=None,
+        decided_at=now,
+        decided_by=by,
+        review=review,
+        cameras=kept,
         expires_at=now + grant.minutes * 60 * US,
-    )  # fmt: skip
+    )
 
 
 def end(grant: Grant, state: GrantState, now: int, reason: str | None, by: str | None = None) -> Grant:

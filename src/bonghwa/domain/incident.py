@@ -182,7 +182,7 @@ def close_part(incident: Incident, agency: str, disposition: str, now: int) -> I
     return incident.changed(parts=parts)
 
 
-def reopen(incident: Incident, agency: str, now: int) -> Incident:
+def reopen(incident: Incident, agency: str) -> Incident:
     """Open an agency's part again; the owner reopens the incident. Grants are new ones: nothing old comes back."""
     part = incident.part(agency)
     if part is None:

@@ -63,7 +63,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "no_such_path": ("그런 주소가 없습니다", "No such path"),
     "method": ("쓸 수 없는 방법입니다", "The method is not allowed"),
     "link_over": ("링크가 끝났습니다", "The link is over"),
-    "link_bound_elsewhere": ("다른 기기에서 이미 열었습니다. 보낸 기관에 알렸습니다", "Already opened on another device; the sender was told"),
+    "link_bound_elsewhere": (
+        "다른 기기에서 이미 열었습니다. 보낸 기관에 알렸습니다",
+        "Already opened on another device; the sender was told",
+    ),
     "already_taking_part": ("이미 참여하고 있습니다", "Already takes part"),
     "only_owner_reopens": ("주관 기관만 다시 열 수 있습니다", "Only the owner reopens"),
     "only_owner_merges": ("주관 기관만 병합할 수 있습니다", "Only the owner merges"),

@@ -45,8 +45,12 @@ async def embedded_broker(port: int) -> EmbeddedBroker:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-    broker = Broker({"listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}}, "plugins": {
-        "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}})  # fmt: skip
+    broker = Broker(
+        {
+            "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+            "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+        }
+    )
     await broker.start()
     return EmbeddedBroker(broker, port)
 

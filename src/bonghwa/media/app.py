@@ -40,6 +40,7 @@ def build_app(plane: Plane) -> Starlette:
                 allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["Authorization", "Content-Type"],
                 expose_headers=["Location", "X-Bonghwa-Picture-Age-Ms"],
+                allow_private_network=True,
                 max_age=600,
             )
         ],

@@ -19,6 +19,8 @@ Health = Literal["idle", "ok", "late", "dead", "password", "frozen", "black"]
 LATE_S = 1.5
 DEAD_S = 5.0
 LINGER_S = 2.0
+# A camera that was late is well again after so long without a gap; one that sends a picture every other second stays late.
+STEADY_S = 2.0
 PASSWORD_BACKOFF_S = 30.0
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.5, 8.0
 _JUDGE_EVERY_S = 0.25
@@ -59,6 +61,7 @@ class Camera:
         self._task: asyncio.Task[None] | None = None
         self._last_picture: float | None = None
         self._waiting_since = 0.0
+        self._steady_since = 0.0
 
     @property
     def pulled(self) -> bool:
@@ -132,6 +135,7 @@ class Camera:
             self._task.cancel()
             self._task = None
             self.gop.clear()
+            self.unshowable = None
             self._tell("idle")
 
     async def _pull(self) -> None:
@@ -164,25 +168,32 @@ class Camera:
             wait = PASSWORD_BACKOFF_S
         except* (CameraUnreachable, CameraRefused) as found:
             _log.info("pull_ended", reason=str(found.exceptions[0]))
+        except* Exception:  # noqa: BLE001  what nobody foresaw of one camera must not end its pull for good
+            _log.exception("pull_failed")
         return wait
 
     def _take(self, unit: AccessUnit, session: RtspSession) -> None:
-        waited = unit.arrived - self._waiting_since
-        first = self._last_picture is None
-        self._last_picture = unit.arrived
+        previous, self._last_picture = self._last_picture, unit.arrived
         self.lost_packets = session.depacketiser.lost_packets
         self.gop.add(unit, session.depacketiser.parameter_sets)
         self.unshowable = None
-        if self.state not in ("ok", "frozen", "black"):
-            self._tell("ok")
-        if first:
-            self._on_first_frame(self, waited)
+        self._judge_arrival(unit.arrived, previous)
+        if previous is None:
+            self._on_first_frame(self, unit.arrived - self._waiting_since)
         for subscriber in tuple(self._subscribers):
             try:
                 subscriber.picture(unit)
             except Exception:  # noqa: BLE001  one viewer's fault must not take the picture from the others
                 _log.exception("viewer_failed")
                 self._subscribers.discard(subscriber)
+
+    def _judge_arrival(self, now: float, previous: float | None) -> None:
+        if previous is None or now - previous >= LATE_S:
+            self._steady_since = now
+        if previous is None or self.state in ("idle", "password"):
+            self._tell("ok")
+        elif self.state in ("late", "dead"):
+            self._tell("ok" if now - self._steady_since >= STEADY_S else "late")
 
     def _refuse(self, error: BaseExceptionGroup[UnshowableStream]) -> None:
         first: BaseException = error

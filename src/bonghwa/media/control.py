@@ -11,13 +11,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from bonghwa.media.cameras import Cameras
 from bonghwa.media.clock import elapsed
-from bonghwa.media.enrolment import b64url, from_b64url
+from bonghwa.media.enrolment import Identity, b64url, from_b64url, proof_text
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.sessions import Sessions
@@ -38,22 +37,6 @@ _log = structlog.get_logger(__name__)
 
 class HubRefused(Exception):
     """The other side is not the enrolled hub, or breaks the protocol."""
-
-
-def proof_text(side: str, gateway: str, boot: str, gateway_nonce: str, hub_nonce: str) -> bytes:
-    """What `side` ("hub" or "gateway") signs; the nonces as they stand in the messages."""
-    return f"bonghwa-control-v1 {side}\n".encode() + "\n".join([gateway, boot, gateway_nonce, hub_nonce]).encode()
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who this gateway is to its hub."""
-
-    name: str
-    url: str
-    hub_url: str
-    key: Ed25519PrivateKey = field(repr=False)
-    hub: Ed25519PublicKey = field(repr=False)
 
 
 @dataclass

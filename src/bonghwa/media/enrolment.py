@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -12,6 +13,22 @@ from bonghwa.media.sources import folder, write_private
 
 class NotEnrolled(ValueError):
     """A key of the enrolment is missing or unreadable; the text names the file and what mends it."""
+
+
+def proof_text(side: str, gateway: str, boot: str, gateway_nonce: str, hub_nonce: str) -> bytes:
+    """What `side` ("hub" or "gateway") signs; the nonces as they stand in the messages."""
+    return f"bonghwa-control-v1 {side}\n".encode() + "\n".join([gateway, boot, gateway_nonce, hub_nonce]).encode()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this gateway is to its hub."""
+
+    name: str
+    url: str
+    hub_url: str
+    key: Ed25519PrivateKey = field(repr=False)
+    hub: Ed25519PublicKey = field(repr=False)
 
 
 def b64url(data: bytes) -> str:

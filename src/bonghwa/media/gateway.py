@@ -18,8 +18,8 @@ from bonghwa.media import picture
 from bonghwa.media.app import build_app
 from bonghwa.media.camera import Camera
 from bonghwa.media.cameras import Cameras
-from bonghwa.media.control import ControlChannel, Identity
-from bonghwa.media.enrolment import hub_key, own_key
+from bonghwa.media.control import ControlChannel
+from bonghwa.media.enrolment import Identity, hub_key, own_key
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.plane import Plane
@@ -66,8 +66,10 @@ class _Server(uvicorn.Server):
 async def run(settings: GatewaySettings) -> None:
     """Serve until SIGTERM or SIGINT; then cut every view and end within three seconds.
 
-    Raises `NotEnrolled`, `SourcesMalformed` or `OSError` before anything is served.
+    Raises `NotEnrolled`, `SourcesMalformed`, `ValueError` or `OSError` before anything is served.
     """
+    if settings.host in ("0.0.0.0", "::", "") and not settings.public_url:
+        raise ValueError("url: required where the gateway listens on every address, for the hub must tell viewers one")
     sources = load_sources(settings.data_dir, settings.name)
     key, hub = own_key(settings.data_dir, settings.name), hub_key(settings.data_dir, settings.name)
     http, udp = _bind(settings)

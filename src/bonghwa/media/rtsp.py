@@ -100,13 +100,12 @@ class RtspSession:
                                 yield unit
                     elif isinstance(item, CameraRequest):
                         self._refuse(item)
+                    elif "GET_PARAMETER" in item.header("public"):
+                        self._keep_alive_method = "GET_PARAMETER"
         finally:
             keep_alive.cancel()
 
     async def _describe(self) -> VideoOffer:
-        options = await self._ask("OPTIONS", self._url)
-        if "GET_PARAMETER" in options.header("public"):
-            self._keep_alive_method = "GET_PARAMETER"
         described = await self._ask("DESCRIBE", self._url, {"Accept": "application/sdp"})
         base = described.header("content-base") or described.header("content-location") or self._url
         try:
@@ -122,6 +121,8 @@ class RtspSession:
         if seconds.isascii() and seconds.isdigit() and len(seconds) < 6:
             self._keep_alive_s = max(2.0, int(seconds) / 2)
         await self._ask("PLAY", self._url, {"Range": "npt=0.000-"})
+        # Asked after the picture was: what keeps the session alive can wait, the viewer cannot.
+        self._send("OPTIONS", self._url)
 
     async def _ask(self, method: str, url: str, headers: dict[str, str] | None = None) -> Response:
         for attempt in range(3):

@@ -41,17 +41,33 @@ class RegistryEyes:
         x, y = to_grid(place.lat, place.lon)
         exits = self._roads.exits(x, y)
         choice = choose(
-            self._index, x, y, place.accuracy_m, wanted.cap, wanted.spares, wanted.radius_m, wanted.left_out, wanted.owners, wanted.exclude,
-            wanted.night, exits,
-        )  # fmt: skip
+            self._index,
+            x,
+            y,
+            place.accuracy_m,
+            wanted.cap,
+            wanted.spares,
+            wanted.radius_m,
+            wanted.left_out,
+            wanted.owners,
+            wanted.exclude,
+            wanted.night,
+            exits,
+        )
         took = (time.perf_counter_ns() - began) / 1000
         cameras = tuple(
             ChosenCamera(
-                c.camera_id, self._owners[c.camera_id], c.rank, round(c.score, 4), round(c.distance_m, 1), c.why, c.spare,
+                c.camera_id,
+                self._owners[c.camera_id],
+                c.rank,
+                round(c.score, 4),
+                round(c.distance_m, 1),
+                c.why,
+                c.spare,
                 "spare" if c.spare else "chosen",
             )
             for c in choice.chosen
-        )  # fmt: skip
+        )
         gaps = tuple(_gap(gap.reason, gap.bearing, gap.x, gap.y) for gap in choice.not_covered)
         return Found(cameras, gaps, tuple(choice.directions), len(exits), choice.exits_seen, took)
 

@@ -33,8 +33,10 @@ def packaged_places() -> list[Named]:
     for row in csv.DictReader(io.StringIO(read_data("sites.csv.gz").decode())):
         key = row["number"] if row["kind"] == "stop" else row["name"]
         places.append(Named(row["kind"], key, row["name"], row["number"] or row["alias"], float(row["lat"]), float(row["lon"])))
-    for row in csv.DictReader(io.StringIO(read_data("streets.csv.gz").decode())):
-        places.append(Named("street", row["name"], row["name"], row["district"], float(row["lat"]), float(row["lon"])))
+    places += [
+        Named("street", row["name"], row["name"], row["district"], float(row["lat"]), float(row["lon"]))
+        for row in csv.DictReader(io.StringIO(read_data("streets.csv.gz").decode()))
+    ]
     for feature in json.loads(read_data("places.geojson.gz"))["features"]:
         properties, (lon, lat) = feature["properties"], feature["geometry"]["coordinates"][:2]
         if properties["layer"] not in ("stop", "market"):
@@ -50,7 +52,8 @@ class CityPlaces:
         self._cameras = {camera.id: camera for camera in cameras} | {camera.name: camera for camera in cameras}
         self.places = list(places)
         self._stops = {p.key: p for p in self.places if p.kind == "stop"}
-        self._markets = {p.name: p for p in self.places if p.kind == "market"}
+        markets = [p for p in self.places if p.kind == "market"]
+        self._markets = {p.detail: p for p in markets if p.detail} | {p.name: p for p in markets}
         self._by_name: dict[str, list[Named]] = {}
         for place in self.places:
             self._by_name.setdefault(place.name, []).append(place)
@@ -76,6 +79,9 @@ class CityPlaces:
         """A place by its exact name, when the name is clear; a camera by its name too."""
         if text in self._cameras:
             return self.camera(text)
+        market = self._markets.get(text.strip())
+        if market is not None:
+            return Place(market.lat, market.lon, MARKET_ACCURACY_M, text.strip(), source="name")
         found = self._by_name.get(text.strip(), [])
         if not found or (len(found) > 1 and _spread(found) > 0.01):
             return None
@@ -116,14 +122,14 @@ def search(places: Sequence[Named], cameras: Sequence[Camera], text: str, limit:
     wanted = text.strip().lower()
     if not wanted:
         return []
-    starts = [p for p in places if p.name.lower().startswith(wanted) or p.key.lower() == wanted]
+    starts = [p for p in places if p.name.lower().startswith(wanted) or wanted in (p.key.lower(), p.detail.lower())]
     found = [Named("camera", c.id, c.name, c.address or c.address_lot, c.lat, c.lon) for c in cameras if wanted in c.name.lower()][:limit]
     if len(starts) + len(found) < limit:
         starts += [p for p in places if wanted in p.name.lower() and p not in starts][: limit * 2]
     if len(starts) + len(found) < limit:
-        found += [
-            Named("camera", c.id, c.name, c.address or c.address_lot, c.lat, c.lon) for c in cameras if wanted in c.address.lower()
-        ][: limit - len(found)]
+        found += [Named("camera", c.id, c.name, c.address or c.address_lot, c.lat, c.lon) for c in cameras if wanted in c.address.lower()][
+            : limit - len(found)
+        ]
     order = {"market": 0, "stop": 1, "street": 2}
     starts.sort(key=lambda p: (not p.name.lower().startswith(wanted), order.get(p.kind, 3), len(p.name)))
     return [*starts[:limit], *found][: limit * 2]

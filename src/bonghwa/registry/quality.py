@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 
 def quality(cameras: Sequence[Camera], health: Mapping[str, str], language: str = "ko") -> dict[str, Any]:
-    """The answer of `GET /quality`, to which the face adds the time. `health` gives the state by camera id. Warnings count sites, health counts cameras.
+    """The answer of `GET /quality`, to which the face adds the time. Warnings count sites; health, a state by camera id, counts cameras.
 
     Towns: `reach_share` is the share of street points some camera might show, `seen_share` the share to be expected, where an unknown
     pose counts as its chance. Streets are the standard roads where we have them and bus sections elsewhere, one point every 20 m.

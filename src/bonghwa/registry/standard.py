@@ -143,6 +143,8 @@ def _encoding_of(head: bytes) -> str:
 
 def _positions(header: list[str]) -> dict[str, int]:
     names = [name.strip() for name in header]
+    if any(ord(letter) < 32 for name in names for letter in name):
+        raise FileProblem("not_a_table", "control characters where the column names should be; this is not a CSV table", 1)
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise FileProblem("header", f"column named twice: {', '.join(twice)}", 1, twice[0])

@@ -21,9 +21,7 @@ def start(tx: Tx, city: City, caller: Caller, post: str) -> Duty:
         raise Invalid("post", "length", low=1, high=60)
     if any(duty.ended_at is None for duty in tx.duties.find(account=caller.account, ended_at=None)):
         raise Conflict("on_duty_already")
-    duty = Duty(
-        tx.new_id("dty"), caller.account, caller.name, caller.agency, name, tx.now, tx.now + city.limits.shift_hours * 3600 * US
-    )  # fmt: skip
+    duty = Duty(tx.new_id("dty"), caller.account, caller.name, caller.agency, name, tx.now, tx.now + city.limits.shift_hours * 3600 * US)
     tx.duties.put(duty)
     tx.audit("duty:started", {"duty": duty.id, "account": caller.account, "post": name})
     tx.emit("duty.started", duty.id, 0, {"duty": duty.id, "post": name, "viewer": caller.name}, [caller.agency, PRIVACY])

@@ -33,9 +33,16 @@ def ask_agreements(tx: Tx, city: City, incident: Incident, agency: str) -> tuple
     denials: dict[tuple[str | None, str | None, str], Denial] = {}
     for owner in (a.id for a in city.agencies.values() if a.role == "district"):
         question = Question(
-            agency, owner, incident.line, incident.kind, incident.priority, incident.open,
-            part is not None and part.open, part is not None and part.invited_by is not None, tx.now,
-        )  # fmt: skip
+            agency,
+            owner,
+            incident.line,
+            incident.kind,
+            incident.priority,
+            incident.open,
+            part is not None and part.open,
+            part is not None and part.invited_by is not None,
+            tx.now,
+        )
         answer = decide(question, city.agreements)
         if isinstance(answer, Allowed):
             allowed[owner] = (answer.agreement, answer.clause)
@@ -46,9 +53,7 @@ def ask_agreements(tx: Tx, city: City, incident: Incident, agency: str) -> tuple
 
 
 def _denial(answer: Denied) -> Denial:
-    return Denial(
-        answer.agreement.id if answer.agreement else None, answer.clause.id if answer.clause else None, answer.reason
-    )  # fmt: skip
+    return Denial(answer.agreement.id if answer.agreement else None, answer.clause.id if answer.clause else None, answer.reason)
 
 
 def is_night(now: int) -> bool:
@@ -77,9 +82,18 @@ def decide_for(tx: Tx, city: City, incident: Incident, agency: str, exclude: fro
     best = found[0][1] if len(found) == 1 else _joined([answer for _, answer in found])
     partly = tuple(denials) if not best.cameras else ()
     selection = Selection(
-        selection_id(incident.id, agency), incident.id, agency, best.cameras, best.gaps, best.directions, best.exits, best.exits_seen,
-        partly, best.took_us, max(chosen[1].radius_m for chosen, _ in found),
-    )  # fmt: skip
+        selection_id(incident.id, agency),
+        incident.id,
+        agency,
+        best.cameras,
+        best.gaps,
+        best.directions,
+        best.exits,
+        best.exits_seen,
+        partly,
+        best.took_us,
+        max(chosen[1].radius_m for chosen, _ in found),
+    )
     tx.selections.put(selection)
     return selection
 
@@ -90,9 +104,15 @@ def _nothing(tx: Tx, city: City, incident: Incident, agency: str, current: list[
     for denial in denials:
         tx.audit(
             "decision:denied",
-            {"incident": incident.id, "agency": agency, "agreement": denial.agreement, "clause": denial.clause, "reason": denial.reason.code},
+            {
+                "incident": incident.id,
+                "agency": agency,
+                "agreement": denial.agreement,
+                "clause": denial.clause,
+                "reason": denial.reason.code,
+            },
             drill=incident.drill,
-        )  # fmt: skip
+        )
     gaps = (Gap(Reason("place_unknown")),) if incident.place is None and incident.open else ()
     selection = Selection(selection_id(incident.id, agency), incident.id, agency, gaps=gaps, denials=tuple(denials))
     tx.selections.put(selection)
@@ -109,14 +129,10 @@ def _joined(answers: list[Found]) -> Found:
     cameras = sorted((camera for answer in answers for camera in answer.cameras), key=lambda c: (c.spare, -c.score))
     ranked = tuple(replace(camera, rank=n) for n, camera in enumerate(cameras, 1))
     directions = tuple(any(flags) for flags in zip(*(answer.directions for answer in answers), strict=True))
-    return Found(
-        ranked, answers[0].gaps, directions, answers[0].exits, max(a.exits_seen for a in answers), sum(a.took_us for a in answers)
-    )  # fmt: skip
+    return Found(ranked, answers[0].gaps, directions, answers[0].exits, max(a.exits_seen for a in answers), sum(a.took_us for a in answers))
 
 
-def _grant(
-    tx: Tx, city: City, incident: Incident, agency: str, chosen: Chosen, answer: Found, current: list[Grant]
-) -> set[str]:  # fmt: skip
+def _grant(tx: Tx, city: City, incident: Incident, agency: str, chosen: Chosen, answer: Found, current: list[Grant]) -> set[str]:
     """Grants of one clause: one per owner that has a chosen camera. Returns the ids that hold."""
     agreement, clause = chosen
     by_owner: dict[str, list[str]] = {}
@@ -124,10 +140,17 @@ def _grant(
         by_owner.setdefault(camera.owner, []).append(camera.camera)
     tx.audit(
         "decision:allowed",
-        {"incident": incident.id, "agency": agency, "agreement": agreement.id, "hash": agreement.hash, "clause": clause.id,
-         "owners": sorted(by_owner), "cameras": [c.camera for c in answer.cameras]},
+        {
+            "incident": incident.id,
+            "agency": agency,
+            "agreement": agreement.id,
+            "hash": agreement.hash,
+            "clause": clause.id,
+            "owners": sorted(by_owner),
+            "cameras": [c.camera for c in answer.cameras],
+        },
         drill=incident.drill,
-    )  # fmt: skip
+    )
     held: set[str] = set()
     for owner, cameras in by_owner.items():
         same = next((g for g in current if g.owner == owner and g.clause == clause.id and g.agreement == agreement.id), None)
@@ -173,10 +196,20 @@ def _new(tx: Tx, city: City, incident: Incident, agency: str, owner: str, chosen
     )
     tx.audit(
         "grant:asked" if awaits else "grant:opened",
-        {"grant": asked.id, "incident": incident.id, "agency": agency, "owner": owner, "agreement": agreement.id,
-         "hash": agreement.hash, "clause": clause.id, "basis": clause.basis, "cameras": cameras, "minutes": clause.minutes},
+        {
+            "grant": asked.id,
+            "incident": incident.id,
+            "agency": agency,
+            "owner": owner,
+            "agreement": agreement.id,
+            "hash": agreement.hash,
+            "clause": clause.id,
+            "basis": clause.basis,
+            "cameras": cameras,
+            "minutes": clause.minutes,
+        },
         drill=incident.drill,
-    )  # fmt: skip
+    )
     if awaits:
         tx.grants.put(asked)
         tell_grant(tx, "asked", asked)
@@ -195,9 +228,16 @@ def open_grant(
     obliging.start(tx, city, incident, grant)
     tell_grant(tx, "active", grant)
     note(
-        tx, incident, "grant_opened", by or "system", agency=grant.agency, owner=grant.owner, agreement=grant.agreement,
-        clause=grant.clause, n=len(grant.cameras),
-    )  # fmt: skip
+        tx,
+        incident,
+        "grant_opened",
+        by or "system",
+        agency=grant.agency,
+        owner=grant.owner,
+        agreement=grant.agreement,
+        clause=grant.clause,
+        n=len(grant.cameras),
+    )
     return grant
 
 

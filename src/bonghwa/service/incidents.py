@@ -90,7 +90,7 @@ def change(
         "incident:changed",
         {"incident": incident.id, "by": caller.account, "reason": reason, "priority": priority, "moved": place is not None},
         drill=incident.drill,
-    )  # fmt: skip
+    )
     note(tx, after, "changed", caller.name, reason=reason, priority=after.priority, place=after.place.name if after.place else "")
     if place is not None or priority is not None:
         decide_all(tx, city, after)
@@ -119,8 +119,11 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
     return after
 
 
-def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list[str], reason: str) -> Incident:
-    """Undo a wrong merge: these reports become an incident of their own; both are decided again and what no longer holds is revoked."""
+def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list[str], reason: str) -> tuple[Incident, Incident]:
+    """Undo a wrong merge: these reports become an incident of their own; both are decided again and what no longer holds is revoked.
+
+    Returns the incident they were split from and the fresh one.
+    """
     incident = mine(tx, caller, incident_id, open_part=True)
     if incident.owner != caller.agency:
         raise Forbidden("only_owner_splits")
@@ -133,34 +136,46 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         raise Invalid("reports", "nothing_stays")
     first = moving[0]
     fresh = Incident(
-        id=tx.new_id("inc"), number=life.number_of(first.line, tx.counter(f"{first.line}{'-drill' if first.drill else ''}"), first.drill),
-        line=first.line, kind=first.kind,
+        id=tx.new_id("inc"),
+        number=life.number_of(first.line, tx.counter(f"{first.line}{'-drill' if first.drill else ''}"), first.drill),
+        line=first.line,
+        kind=first.kind,
         priority=first.priority if first.priority is not None else life.default_priority(first.kind),
-        state="new", drill=first.drill, opened_at=tx.now, owner=incident.owner, parts=(life.Part(incident.owner, tx.now),),
-        place=next((r.place for r in reversed(moving) if r.place), None), look_for=first.look_for,
-        device=first.device, subject=first.subject, first_report_at=first.at,
-    )  # fmt: skip
+        state="new",
+        drill=first.drill,
+        opened_at=tx.now,
+        owner=incident.owner,
+        parts=(life.Part(incident.owner, tx.now),),
+        place=next((r.place for r in reversed(moving) if r.place), None),
+        look_for=first.look_for,
+        device=first.device,
+        subject=first.subject,
+        first_report_at=first.at,
+    )
     for report in moving:
         tx.reports.put(replace(report, incident=fresh.id))
     kept = staying[0]
     after = incident.changed(
-        kind=kept.kind, priority=kept.priority if kept.priority is not None else life.default_priority(kept.kind),
-        place=next((r.place for r in reversed(staying) if r.place), None), subject=kept.subject, device=kept.device,
-    )  # fmt: skip
+        kind=kept.kind,
+        priority=kept.priority if kept.priority is not None else life.default_priority(kept.kind),
+        place=next((r.place for r in reversed(staying) if r.place), None),
+        subject=kept.subject,
+        device=kept.device,
+    )
     tx.incidents.put(fresh)
     tx.incidents.put(after)
     tx.audit(
         "incident:split",
         {"incident": incident.id, "new": fresh.id, "reports": [r.id for r in moving], "by": caller.account, "reason": reason},
         drill=incident.drill,
-    )  # fmt: skip
+    )
     note(tx, after, "split", caller.name, number=fresh.number, reason=reason)
     note(tx, fresh, "split_from", caller.name, number=incident.number, reason=reason)
     decide_all(tx, city, after)
     decide_all(tx, city, fresh)
     tell_incident(tx, "split", after, fresh=fresh.id)
     tell_incident(tx, "opened", fresh)
-    return fresh
+    return after, fresh
 
 
 def close(tx: Tx, city: City, caller: Caller, incident_id: str, disposition: str, reason: str) -> Incident:
@@ -178,7 +193,7 @@ def _close(tx: Tx, city: City, incident: Incident, caller: Caller, disposition: 
         "incident:closed" if ended else "incident:part_closed",
         {"incident": incident.id, "agency": caller.agency, "by": caller.account, "disposition": disposition, "reason": reason},
         drill=incident.drill,
-    )  # fmt: skip
+    )
     note(tx, after, "closed" if ended else "part_closed", caller.name, disposition=disposition, reason=reason, agency_closed=caller.agency)
     living = [g for g in tx.grants.find(incident=incident.id, state=("asked", "active")) if ended or caller.agency in (g.agency, g.issuer)]
     leaving = [g for g in living if g.state == "active"]
@@ -194,12 +209,10 @@ def _close(tx: Tx, city: City, incident: Incident, caller: Caller, disposition: 
 def reopen(tx: Tx, city: City, caller: Caller, incident_id: str, reason: str) -> Incident:
     """Open the caller's part again. New grants are decided; nothing old comes back."""
     incident = mine(tx, caller, incident_id)
-    after = life.reopen(incident, caller.agency, tx.now)
+    after = life.reopen(incident, caller.agency)
     tx.incidents.put(after)
     tx.audit("incident:reopened", {"incident": incident.id, "by": caller.account, "reason": reason}, drill=incident.drill)
     note(tx, after, "reopened", caller.name, reason=reason)
     decide_for(tx, city, after, caller.agency)
     tell_incident(tx, "reopened", after)
     return after
-
-

@@ -43,8 +43,17 @@ def _link(tx: Tx, one: Incident, other: Incident) -> None:
     for here, there in ((one, other), (other, one)):
         place = there.place
         note(
-            tx, here, "linked", "system", agency=here.owner, other_agency=there.owner, kind=there.kind, line=there.line,
-            opened_at=there.opened_at, lat=place.lat if place else None, lon=place.lon if place else None,
+            tx,
+            here,
+            "linked",
+            "system",
+            agency=here.owner,
+            other_agency=there.owner,
+            kind=there.kind,
+            line=there.line,
+            opened_at=there.opened_at,
+            lat=place.lat if place else None,
+            lon=place.lon if place else None,
             place=place.name if place else "",
-        )  # fmt: skip
+        )
         tx.emit("incident.linked", here.id, here.rev, {"id": here.id, "kind": there.kind}, [here.owner])

@@ -32,9 +32,16 @@ def start(tx: Tx, city: City, incident: Incident, grant: Grant) -> None:
         if kind in have:
             continue
         duty = Obligation(
-            tx.new_id("obl"), incident.id, incident.number, grant.agency, kind, grant.basis, tx.now, tx.now + _due_in(city, kind),
+            tx.new_id("obl"),
+            incident.id,
+            incident.number,
+            grant.agency,
+            kind,
+            grant.basis,
+            tx.now,
+            tx.now + _due_in(city, kind),
             incident.drill,
-        )  # fmt: skip
+        )
         tx.obligations.put(duty)
         tx.audit("obligation:started", {"obligation": duty.id, "incident": incident.id, "kind": kind}, drill=incident.drill)
 

@@ -67,9 +67,14 @@ def caller_of_session(read: Read, session_id: str) -> tuple[Caller, Session]:
         raise Unauthenticated("session_over")
     role = _role(session.role)
     caller = Caller(
-        session.account, session.name, role, session.agency, session.incident, session=session.id,
+        session.account,
+        session.name,
+        role,
+        session.agency,
+        session.incident,
+        session=session.id,
         owns=owned_by(session.agency, role),
-    )  # fmt: skip
+    )
     return caller, session
 
 
@@ -97,7 +102,7 @@ def sign_in(tx: Tx, account: Account, session_id: str) -> tuple[Session, int | N
         raise Unauthenticated("account_disabled")
     session = Session(
         session_id, fresh.id, fresh.name, fresh.role, fresh.agency, tx.secret(), tx.now, tx.now, tx.now + SESSION_HOURS * 3600 * US
-    )  # fmt: skip
+    )
     tx.sessions.put(session)
     tx.accounts.put(replace(fresh, failures=0, locked_until=0, last_access_at=tx.now))
     tx.audit("session:opened", {"account": fresh.id, "name": fresh.name})
@@ -110,5 +115,3 @@ def sign_out(tx: Tx, city: City, session: Session) -> None:
     end_views(tx, city, tx.views.find(session=session.id, state="open"), "session_ended", session.name)
     tx.audit("session:ended", {"account": session.account})
     tx.emit("session.ended", session.id, 0, {}, [session.agency])
-
-

@@ -55,7 +55,11 @@ def camera_state(tx: Tx, city: City, camera: str, state: str) -> None:
             if after is not selection:
                 tx.selections.put(after)
                 tx.emit(
-                    "incident.cameras", incident.id, incident.rev, {"incident": incident.id, "camera": camera, "state": state}, [grant.agency]
+                    "incident.cameras",
+                    incident.id,
+                    incident.rev,
+                    {"incident": incident.id, "camera": camera, "state": state},
+                    [grant.agency],
                 )
     if changed:
         known = city.cameras.get(camera)
@@ -111,4 +115,10 @@ def first_picture(tx: Tx, camera: str, ms: float) -> None:
         if incident is not None and "first_picture_ms" not in incident.timing:
             since = (tx.now - incident.opened_at) / 1000
             tx.incidents.put(replace(incident, timing={**incident.timing, "pulled_ms": round(ms, 1), "first_picture_ms": round(since, 1)}))
-            tx.emit("incident.cameras", incident.id, incident.rev, {"incident": incident.id, "first_picture_ms": round(since)}, audience(incident))
+            tx.emit(
+                "incident.cameras",
+                incident.id,
+                incident.rev,
+                {"incident": incident.id, "first_picture_ms": round(since)},
+                audience(incident),
+            )

@@ -58,10 +58,22 @@ def file_report(tx: Tx, city: City, form: ReportForm, receiver: str | None = Non
             raise Conflict("external_id_reused", external_id=form.external_id)
         return Filed(known, tx.incidents.get(known.incident) if known.incident else None, created=False)
     report = Report(
-        id=tx.new_id("rep"), line=form.line, external_id=form.external_id, kind=form.kind, at=form.at, received_at=tx.now,
-        body_hash=form.body_hash, state="accepted", place=find_place(city, form), device=form.site or form.camera, subject=form.subject,
-        text=form.text, look_for=form.look_for, priority=form.priority, drill=form.drill,
-    )  # fmt: skip
+        id=tx.new_id("rep"),
+        line=form.line,
+        external_id=form.external_id,
+        kind=form.kind,
+        at=form.at,
+        received_at=tx.now,
+        body_hash=form.body_hash,
+        state="accepted",
+        place=find_place(city, form),
+        device=form.site or form.camera,
+        subject=form.subject,
+        text=form.text,
+        look_for=form.look_for,
+        priority=form.priority,
+        drill=form.drill,
+    )
     receivers = (receiver,) if receiver else alarm.RECEIVERS[form.line]
     target, why = _merge_target(tx, report, receivers[0])
     incident = target if target is not None else _open(tx, report, receivers)
@@ -69,10 +81,16 @@ def file_report(tx: Tx, city: City, form: ReportForm, receiver: str | None = Non
     tx.reports.put(report)
     tx.audit(
         "report:accepted",
-        {"report": report.id, "line": report.line, "external_id": report.external_id, "kind": report.kind, "incident": incident.id,
-         "body": form.body},
+        {
+            "report": report.id,
+            "line": report.line,
+            "external_id": report.external_id,
+            "kind": report.kind,
+            "incident": incident.id,
+            "body": form.body,
+        },
         drill=report.drill,
-    )  # fmt: skip
+    )
     if target is not None:
         incident = _merge(tx, city, target, report, why)
     else:
@@ -144,9 +162,13 @@ def _merge(tx: Tx, city: City, incident: Incident, report: Report, why: Any) -> 
     kind, priority = more_urgent(incident, report)
     moved = _moves(incident, report)
     changed = incident.changed(
-        kind=kind, priority=priority, place=report.place if moved else incident.place, look_for=report.look_for or incident.look_for,
-        subject=incident.subject or report.subject, device=incident.device or report.device,
-    )  # fmt: skip
+        kind=kind,
+        priority=priority,
+        place=report.place if moved else incident.place,
+        look_for=report.look_for or incident.look_for,
+        subject=incident.subject or report.subject,
+        device=incident.device or report.device,
+    )
     tx.incidents.put(changed)
     tx.audit("incident:merged", {"incident": incident.id, "report": report.id, "why": why.code}, drill=incident.drill)
     code = "calmed" if calms(report) else why.code
@@ -171,9 +193,17 @@ def _moves(incident: Incident, report: Report) -> bool:
 def keep_rejected(tx: Tx, line: str, problem: str, body: str, receivers: tuple[str, ...]) -> Report:
     """Keep a malformed report, so that nothing a line sent is lost, and show it to the operators of the line's agencies."""
     report = Report(
-        id=tx.new_id("rej"), line=line, external_id="", kind="", at=tx.now, received_at=tx.now, body_hash="", state="rejected",
-        problem=problem, body=body[:8192],
-    )  # fmt: skip
+        id=tx.new_id("rej"),
+        line=line,
+        external_id="",
+        kind="",
+        at=tx.now,
+        received_at=tx.now,
+        body_hash="",
+        state="rejected",
+        problem=problem,
+        body=body[:8192],
+    )
     tx.reports.put(report)
     tx.audit("report:rejected", {"report": report.id, "line": line, "problem": problem})
     tx.emit("report.rejected", report.id, 0, {"report": report.id, "line": line, "problem": problem}, list(receivers))

@@ -27,9 +27,15 @@ def invite(tx: Tx, city: City, caller: Caller, incident: Incident, label: str) -
     """Make a one-time link; the code is returned once and stored only as a hash."""
     code = tx.secret()
     link = ResponderLink(
-        tx.new_id("lnk"), incident.id, caller.agency, label, code_hash(code), tx.now,
-        tx.now + city.limits.responder_minutes * 60 * US, caller.account,
-    )  # fmt: skip
+        tx.new_id("lnk"),
+        incident.id,
+        caller.agency,
+        label,
+        code_hash(code),
+        tx.now,
+        tx.now + city.limits.responder_minutes * 60 * US,
+        caller.account,
+    )
     tx.responders.put(link)
     tx.audit("responder:invited", {"link": link.id, "incident": incident.id, "by": caller.account, "label": label}, drill=incident.drill)
     note(tx, incident, "responder_invited", caller.name, agency=caller.agency, label=label)
@@ -59,7 +65,7 @@ def redeem(tx: Tx, code: str, device: str) -> tuple[Session, Incident] | Respond
     tx.responders.put(replace(link, state="bound", bound_at=tx.now))
     session = Session(
         device, f"link:{link.id}", link.label, "responder", AGENCY, tx.secret(), tx.now, tx.now, link.expires_at, link.incident, link.id
-    )  # fmt: skip
+    )
     tx.sessions.put(session)
     tx.audit("responder:bound", {"link": link.id, "incident": link.incident}, drill=incident.drill)
     note(tx, incident, "responder_bound", link.label, agency=link.agency, label=link.label)
@@ -101,7 +107,7 @@ def end_all(tx: Tx, incident: Incident, issuer: str | None, by: str) -> None:
 def follow(tx: Tx, city: City, incident: Incident) -> None:
     """Make the responders' grants equal to what their issuing agency may watch now, under the responders' own clause."""
     issuers = {link.agency for link in tx.responders.find(incident=incident.id, state=("waiting", "bound"))}
-    theirs = [g for g in tx.grants.find(incident=incident.id, agency=AGENCY, state="active")]
+    theirs = tx.grants.find(incident=incident.id, agency=AGENCY, state="active")
     keep: set[str] = set()
     for issuer in sorted(issuers):
         for model in tx.grants.find(incident=incident.id, agency=issuer, state="active"):
@@ -116,26 +122,44 @@ def follow(tx: Tx, city: City, incident: Incident) -> None:
 
 
 def _grant(tx: Tx, city: City, incident: Incident, issuer: str, model: Grant) -> Grant | None:
-    question = Question(
-        AGENCY, model.owner, incident.line, incident.kind, incident.priority, incident.open, True, True, tx.now
-    )  # fmt: skip
+    question = Question(AGENCY, model.owner, incident.line, incident.kind, incident.priority, incident.open, True, True, tx.now)
     answer = decide(question, city.agreements)
     if not isinstance(answer, Allowed) or answer.clause.approval != "auto":
         tx.audit("decision:denied", {"incident": incident.id, "agency": AGENCY, "owner": model.owner}, drill=incident.drill)
         return None
     left = max(1, ((model.expires_at or tx.now) - tx.now) // (60 * US))
     asked = Grant(
-        id=tx.new_id("grt"), incident=incident.id, agency=AGENCY, owner=model.owner, agreement=answer.agreement.id,
-        agreement_hash=answer.agreement.hash, clause=answer.clause.id, basis=answer.clause.basis, purpose=answer.clause.purpose,
-        state="asked", cameras=model.cameras, minutes=min(answer.clause.minutes, left), asked_at=tx.now, drill=incident.drill,
+        id=tx.new_id("grt"),
+        incident=incident.id,
+        agency=AGENCY,
+        owner=model.owner,
+        agreement=answer.agreement.id,
+        agreement_hash=answer.agreement.hash,
+        clause=answer.clause.id,
+        basis=answer.clause.basis,
+        purpose=answer.clause.purpose,
+        state="asked",
+        cameras=model.cameras,
+        minutes=min(answer.clause.minutes, left),
+        asked_at=tx.now,
+        drill=incident.drill,
         issuer=issuer,
-    )  # fmt: skip
+    )
     tx.audit(
         "grant:opened",
-        {"grant": asked.id, "incident": incident.id, "agency": AGENCY, "issuer": issuer, "owner": model.owner,
-         "agreement": asked.agreement, "clause": asked.clause, "basis": asked.basis, "cameras": list(asked.cameras)},
+        {
+            "grant": asked.id,
+            "incident": incident.id,
+            "agency": AGENCY,
+            "issuer": issuer,
+            "owner": model.owner,
+            "agreement": asked.agreement,
+            "clause": asked.clause,
+            "basis": asked.basis,
+            "cameras": list(asked.cameras),
+        },
         drill=incident.drill,
-    )  # fmt: skip
+    )
     return open_grant(tx, city, incident, asked, by=None)
 
 
@@ -155,8 +179,6 @@ def check_label(label: str) -> str:
     if not 1 <= len(text) <= 60:
         raise Invalid("label", "length", low=1, high=60)
     return text
-
-
 
 
 def expire(tx: Tx, city: City, link: ResponderLink) -> None:

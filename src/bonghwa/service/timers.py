@@ -28,7 +28,10 @@ def anything_due(read: Read, city: City) -> bool:
         if (ends is not None and now >= ends) or any(now >= until for until in grant.leaving.values()):
             return True
     idle = limits.view_idle_s * US
-    if any((v.live == 0 and v.idle_since is not None and now - v.idle_since >= idle) or now >= v.not_after for v in read.views.find(state="open")):
+    if any(
+        (v.live == 0 and v.idle_since is not None and now - v.idle_since >= idle) or now >= v.not_after
+        for v in read.views.find(state="open")
+    ):
         return True
     if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
         return True

@@ -40,11 +40,18 @@ def open_under_grant(tx: Tx, city: City, caller: Caller, grant_id: str, camera: 
     busy = work(incident)
     if busy is not incident:
         tx.incidents.put(busy)
-    opened = _open(
-        tx, city, caller, camera, grant.owner, min(grant.expires_at or tx.now, grant.leaving.get(camera, 1 << 62)), grant.drill,
-        number=incident.number, grant=grant.id, incident=incident.id,
-    )  # fmt: skip
-    return opened
+    return _open(
+        tx,
+        city,
+        caller,
+        camera,
+        grant.owner,
+        min(grant.expires_at or tx.now, grant.leaving.get(camera, 1 << 62)),
+        grant.drill,
+        number=incident.number,
+        grant=grant.id,
+        incident=incident.id,
+    )
 
 
 def open_on_duty(tx: Tx, city: City, caller: Caller, duty_id: str, camera: str) -> Opened:
@@ -75,9 +82,19 @@ def _check_quota(tx: Tx, city: City, caller: Caller) -> None:
 
 
 def _open(
-    tx: Tx, city: City, caller: Caller, camera: str, owner: str, not_after: int, drill: bool, *, number: str,
-    grant: str | None = None, duty: str | None = None, incident: str | None = None,
-) -> Opened:  # fmt: skip
+    tx: Tx,
+    city: City,
+    caller: Caller,
+    camera: str,
+    owner: str,
+    not_after: int,
+    drill: bool,
+    *,
+    number: str,
+    grant: str | None = None,
+    duty: str | None = None,
+    incident: str | None = None,
+) -> Opened:
     gateway = city.gateway_of(owner)
     row = tx.gateways.get(gateway) if gateway else None
     if row is None or not row.boot or row.state != "up":
@@ -85,18 +102,40 @@ def _open(
     local = access.local_time(tx.now)
     agency = city.agencies[caller.agency]
     view = View(
-        id=tx.new_id("viw"), camera=camera, owner=owner, account=caller.account, viewer=caller.name, agency=caller.agency,
-        gateway=row.name, boot=row.boot, opened_at=tx.now, not_after=not_after, idle_since=tx.now,
+        id=tx.new_id("viw"),
+        camera=camera,
+        owner=owner,
+        account=caller.account,
+        viewer=caller.name,
+        agency=caller.agency,
+        gateway=row.name,
+        boot=row.boot,
+        opened_at=tx.now,
+        not_after=not_after,
+        idle_since=tx.now,
         watermark=f"{caller.name} · {agency.ko} · {local:%m-%d %H:%M} · {number}{' · 훈련' if drill else ''}",
-        grant=grant, duty=duty, incident=incident, session=caller.session, drill=drill,
-    )  # fmt: skip
+        grant=grant,
+        duty=duty,
+        incident=incident,
+        session=caller.session,
+        drill=drill,
+    )
     tx.views.put(view)
     tx.audit(
         "ticket:issued",
-        {"view": view.id, "camera": camera, "owner": owner, "account": caller.account, "agency": caller.agency, "grant": grant,
-         "duty": duty, "incident": incident, "not_after": not_after},
+        {
+            "view": view.id,
+            "camera": camera,
+            "owner": owner,
+            "account": caller.account,
+            "agency": caller.agency,
+            "grant": grant,
+            "duty": duty,
+            "incident": incident,
+            "not_after": not_after,
+        },
         drill=drill,
-    )  # fmt: skip
+    )
     return Opened(view, row.url, tx.new_id("jti"))
 
 
@@ -163,16 +202,29 @@ def transport_ended(tx: Tx, city: City, view_id: str, seconds: float, size: int,
     live = max(0, view.live - 1)
     done_seconds, done_bytes = view.done_seconds + seconds, view.done_bytes + size
     after = replace(
-        view, live=live, live_since=None if live == 0 else view.live_since, idle_since=tx.now if live == 0 else None,
-        done_seconds=done_seconds, done_bytes=done_bytes, seconds=max(view.seconds, done_seconds), bytes=max(view.bytes, done_bytes),
-    )  # fmt: skip
+        view,
+        live=live,
+        live_since=None if live == 0 else view.live_since,
+        idle_since=tx.now if live == 0 else None,
+        done_seconds=done_seconds,
+        done_bytes=done_bytes,
+        seconds=max(view.seconds, done_seconds),
+        bytes=max(view.bytes, done_bytes),
+    )
     tx.views.put(after)
     tx.audit(
         "view:ended",
-        {"view": view.id, "grant": view.grant, "duty": view.duty, "camera": view.camera, "seconds": round(seconds, 3), "bytes": size,
-         "reason": reason},
+        {
+            "view": view.id,
+            "grant": view.grant,
+            "duty": view.duty,
+            "camera": view.camera,
+            "seconds": round(seconds, 3),
+            "bytes": size,
+            "reason": reason,
+        },
         drill=view.drill,
-    )  # fmt: skip
+    )
     if after.state == "open" and reason in ("lease", "stop"):
         end_views(tx, city, [after], reason)
 
@@ -192,10 +244,16 @@ def gateway_gone(tx: Tx, city: City, gateway: str, boot: str) -> None:
             tx.views.put(left)
             tx.audit(
                 "view:ended",
-                {"view": view.id, "grant": view.grant, "camera": view.camera, "seconds": round(view.seconds, 3), "bytes": view.bytes,
-                 "reason": "gateway_lost"},
+                {
+                    "view": view.id,
+                    "grant": view.grant,
+                    "camera": view.camera,
+                    "seconds": round(view.seconds, 3),
+                    "bytes": view.bytes,
+                    "reason": "gateway_lost",
+                },
                 drill=view.drill,
-            )  # fmt: skip
+            )
             end_views(tx, city, [left], "gateway_lost")
 
 
@@ -205,5 +263,3 @@ def cut_confirmed(tx: Tx, view_ids: list[str]) -> None:
         view = tx.views.get(view_id)
         if view is not None and view.ended_at is not None and view.cut_ms is None:
             tx.views.put(replace(view, cut_ms=max(0, (tx.now - view.ended_at) // 1000)))
-
-

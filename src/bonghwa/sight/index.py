@@ -3,8 +3,9 @@
 A camera lies in every 50 m cell its range disc touches, so turning it changes three numbers and never the grid.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import cos, hypot, radians, sin, tan
 
 import numpy as np
@@ -14,11 +15,10 @@ from bonghwa.domain.camera import PRIOR_FOV_DEG, Camera, Pose, horizontal_pixels
 from bonghwa.domain.geo import to_grid
 from bonghwa.sight import kernels
 from bonghwa.sight.grid import Grid, build_grid, one_block
-from bonghwa.sight.kernels import Depths, Floats, Ints, Numbers
+from bonghwa.sight.kernels import CELL_M, Depths, Floats, Ints, Numbers
 from bonghwa.sight.occlusion import NO_WALLS, Footprints
 
-CELL_M = 50.0
-POINT_CELL_M = 100.0
+POINT_CELL_M = 150.0
 
 UNKNOWN_PRIOR = PRIOR_FOV_DEG / 360
 """The chance that a fixed camera of unknown bearing looks at a given point in its range."""
@@ -61,10 +61,11 @@ class CameraIndex:
     sight_grid: Grid
     point_grid: Grid
     footprints: Footprints | None = None
-    block: Ints = field(init=False, repr=False)
+    seeing: Callable[[float, float], Numbers] = field(init=False, repr=False)
+    """Numbers of the cameras that show a point x, y, including those of unknown pose that might."""
 
     def __post_init__(self) -> None:
-        self.block, self.sight_grid, self.geo = one_block(self.sight_grid, self.geo)
+        self._lay_out(self.sight_grid)
         self.number = {camera.id: at for at, camera in enumerate(self.cameras)}
         self._usable: dict[tuple[frozenset[str], frozenset[str] | None], NDArray[np.bool_]] = {}
         self._heads = np.bincount(self.trait[:, kernels.POLE].astype(np.int64), minlength=1)
@@ -95,12 +96,18 @@ class CameraIndex:
         points = build_grid(x, y, np.zeros_like(x), POINT_CELL_M)
         return cls(cameras, geo, trait, depth, build_grid(x, y, reach, CELL_M), points, footprints)
 
-    def seeing(self, x: float, y: float) -> Numbers:
-        """Numbers of the cameras that show a point, including those of unknown pose that might."""
+    def _lay_out(self, grid: Grid) -> None:
+        block, self.sight_grid, self.geo = one_block(grid, self.geo)
         if self.footprints is None:
-            return kernels.cameras_in_block(self.block, CELL_M, x, y)
+            self.seeing = partial(kernels.cameras_in_block, block)
+        else:
+            grid = self.sight_grid
+            self.seeing = partial(kernels.cameras_seeing, grid.table, grid.members, self.geo, self.depth, grid.cell)
+
+    def seeing_each(self, x: Floats, y: Floats) -> tuple[Ints, Numbers]:
+        """`seeing` of many points at once: `first` and `found`; the answer of point p is `found[first[p]:first[p + 1]]`."""
         grid = self.sight_grid
-        return kernels.cameras_seeing(grid.table, grid.members, self.geo, self.depth, grid.cell, x, y)
+        return kernels.cameras_seeing_each(grid.table, grid.members, self.geo, self.depth, grid.cell, x, y)
 
     def near(self, x: float, y: float, radius_m: float) -> Numbers:
         """Numbers of the cameras that stand within a radius, in no order."""
@@ -148,4 +155,4 @@ class CameraIndex:
         if grows:
             columns = (np.ascontiguousarray(self.geo[:, column]) for column in (kernels.X, kernels.Y, kernels.RANGE2))
             every_x, every_y, range2 = columns
-            self.block, self.sight_grid, self.geo = one_block(build_grid(every_x, every_y, np.sqrt(range2), CELL_M), self.geo)
+            self._lay_out(build_grid(every_x, every_y, np.sqrt(range2), CELL_M))

@@ -21,6 +21,8 @@ Ints = NDArray[np.int64]
 Numbers = NDArray[np.int32]
 Depths = NDArray[np.uint8]
 
+CELL_M: Final = 50.0
+"""The side of a cell of the grid of range discs."""
 EMPTY: Final = -(1 << 62)
 X: Final = 0
 Y: Final = 1
@@ -143,7 +145,7 @@ def cameras_seeing(table: Ints, members: Numbers, geo: Floats, depth: Depths, ce
 
 
 @compiled
-def cameras_in_block(block: Ints, cell: float, x: float, y: float) -> Numbers:
+def cameras_in_block(block: Ints, x: float, y: float) -> Numbers:
     """What `cameras_seeing` answers where no walls are known, read from one block of memory (see `grid.one_block`).
 
     Unpacking each array argument costs a tenth of a microsecond, which is a tenth of the whole answer.
@@ -152,7 +154,7 @@ def cameras_in_block(block: Ints, cell: float, x: float, y: float) -> Numbers:
     table = block[3 : 3 + 3 * slots].reshape((slots, 3))
     members = block[members_at:geo_at].view(np.int32)
     geo = block[geo_at:].view(np.float64)
-    slot = find_slot(table, cell_key(floor(x / cell), floor(y / cell)))
+    slot = find_slot(table, cell_key(floor(x / CELL_M), floor(y / CELL_M)))
     first, end = table[slot, 1], table[slot, 2]
     found = np.empty(end - first, np.int32)
     n = 0
@@ -165,6 +167,28 @@ def cameras_in_block(block: Ints, cell: float, x: float, y: float) -> Numbers:
             found[n] = i
             n += 1
     return found[:n]
+
+
+@compiled
+def cameras_seeing_each(
+    table: Ints, members: Numbers, geo: Floats, depth: Depths, cell: float, x: Floats, y: Floats
+) -> tuple[Ints, Numbers]:
+    """`cameras_seeing` of many points: where each point's answer begins (one more than there are points), and all answers in a row."""
+    first = np.zeros(x.shape[0] + 1, np.int64)
+    for p in range(x.shape[0]):
+        slot = find_slot(table, cell_key(floor(x[p] / cell), floor(y[p] / cell)))
+        for at in range(table[slot, 1], table[slot, 2]):
+            first[p + 1] += sees(geo, depth, members[at], x[p], y[p])
+        first[p + 1] += first[p]
+    found = np.empty(first[-1], np.int32)
+    for p in range(x.shape[0]):
+        slot = find_slot(table, cell_key(floor(x[p] / cell), floor(y[p] / cell)))
+        n = first[p]
+        for at in range(table[slot, 1], table[slot, 2]):
+            if sees(geo, depth, members[at], x[p], y[p]):
+                found[n] = members[at]
+                n += 1
+    return first, found
 
 
 @compiled
@@ -278,29 +302,40 @@ def same_pole_unknown(geo: Floats, trait: Floats, a: int, b: int) -> bool:
 
 
 @compiled
-def most_gain(
-    scene: Floats,
-    fresh: float,
-    angles: Floats,
-    eighth: Numbers,
-    left: Floats,
-    value: Floats,
-    hits: Numbers,
-    hit: Numbers,
-    away: Floats,
-    taken: NDArray[np.bool_],
-) -> tuple[int, float]:
-    """The candidate that adds most to what is shown, the nearer of two equal ones; -1 when none adds anything."""
-    best, best_gain = -1, 0.0
-    for c in range(scene.shape[0]):
-        if taken[c]:
-            continue
-        gain = scene[c] * fresh * (1.0 - ANGLE_REPEAT * angles[eighth[c]])
+def gain_of(c: int, scene: Floats, fresh: float, angle: float, left: Floats, value: Floats, hits: Numbers, hit: Numbers) -> float:
+    """What candidate `c` adds to what is shown so far."""
+    gain: float = scene[c] * fresh * (1.0 - ANGLE_REPEAT * angle)
+    for h in range(hit[c]):
+        gain += left[hits[c, h]] * value[c, hits[c, h]]
+    return gain
+
+
+@compiled
+def scene_views(
+    geo: Floats, x: float, y: float, goals: Floats, helpful: Numbers, value: Floats, hits: Numbers, hit: Numbers
+) -> tuple[Floats, Floats, Numbers]:
+    """For each candidate how well it shows the scene, its squared distance from it, and the eighth it looks from."""
+    n = helpful.shape[0]
+    scene, away, eighth = np.zeros(n), np.empty(n), np.zeros(n, np.int32)
+    for c in range(n):
+        dx, dy = geo[helpful[c], X] - x, geo[helpful[c], Y] - y
+        away[c] = dx * dx + dy * dy
         for h in range(hit[c]):
-            gain += left[hits[c, h]] * value[c, hits[c, h]]
-        if gain > best_gain + 1e-12 or (best >= 0 and gain >= best_gain - 1e-12 and away[c] < away[best]):
-            best, best_gain = c, gain
-    return best, best_gain
+            if goals[hits[c, h], 3] == SCENE:
+                scene[c] += goals[hits[c, h], 2] * value[c, hits[c, h]]
+        if scene[c] > 0.0:
+            eighth[c] = eighth_of(dx, dy)
+    return scene, away, eighth
+
+
+@compiled
+def front_runner(bound: Floats, away: Floats) -> int:
+    """The candidate of the highest bound, the nearer of two equal ones."""
+    best = 0
+    for c in range(1, bound.shape[0]):
+        if bound[c] > bound[best] or (bound[c] == bound[best] and away[c] < away[best]):
+            best = c
+    return best
 
 
 @compiled
@@ -319,35 +354,35 @@ def greedy(
     shown: Floats,
     at_least: int,
 ) -> int:
-    """Take, again and again, the camera that adds most to what is shown so far; how many were taken."""
+    """Take, again and again, the camera that adds most to what is shown so far, the nearer of two equal ones; how many were taken.
+
+    What a camera adds only shrinks as others are taken, so an old gain is an upper bound: only the front runner is reckoned anew.
+    """
     n = helpful.shape[0]
-    scene, away, eighth = np.zeros(n), np.empty(n), np.empty(n, np.int32)
+    scene, away, eighth = scene_views(geo, x, y, goals, helpful, value, hits, hit)
+    left = np.where(goals[:, 3] == SCENE, 0.0, goals[:, 2])
+    angles, fresh, chosen = np.zeros(8), 1.0, 0
+    bound = np.empty(n)
     for c in range(n):
-        dx, dy = geo[helpful[c], X] - x, geo[helpful[c], Y] - y
-        away[c], eighth[c] = dx * dx + dy * dy, eighth_of(dx, dy)
-        for h in range(hit[c]):
-            if goals[hits[c, h], 3] == SCENE:
-                scene[c] += goals[hits[c, h], 2] * value[c, hits[c, h]]
-    taken = np.zeros(n, np.bool_)
-    left = goals[:, 2].copy()
-    for t in range(goals.shape[0]):
-        if goals[t, 3] == SCENE:
-            left[t] = 0.0
-    angles = np.zeros(8)
-    fresh = 1.0
-    chosen = 0
-    while chosen < order.shape[0]:
-        best, best_gain = most_gain(scene, fresh, angles, eighth, left, value, hits, hit, away, taken)
-        if best < 0 or (best_gain <= WORTH_OPENING and chosen >= at_least):
+        bound[c] = gain_of(c, scene, fresh, 0.0, left, value, hits, hit)
+    reckoned = np.zeros(n, np.int32)
+    while chosen < order.shape[0] and n > 0:
+        best = front_runner(bound, away)
+        if bound[best] <= 0.0 or (bound[best] <= WORTH_OPENING and chosen >= at_least):
             break
-        order[chosen], gains[chosen] = helpful[best], best_gain
+        if reckoned[best] < chosen:
+            bound[best] = gain_of(best, scene, fresh, angles[eighth[best]], left, value, hits, hit)
+            reckoned[best] = chosen
+            continue
+        order[chosen], gains[chosen] = helpful[best], bound[best]
         shown[chosen] = value[best]
         fresh *= SCENE_DECAY ** scene[best]
         angles[eighth[best]] = max(angles[eighth[best]], min(1.0, scene[best]))
         for h in range(hit[best]):
             left[hits[best, h]] *= 1.0 - value[best, hits[best, h]]
         for c in range(n):
-            taken[c] = taken[c] or c == best or same_pole_unknown(geo, trait, helpful[c], helpful[best])
+            if c == best or same_pole_unknown(geo, trait, helpful[c], helpful[best]):
+                bound[c] = -1.0
         chosen += 1
     return chosen
 

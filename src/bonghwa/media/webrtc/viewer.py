@@ -94,8 +94,8 @@ class WebRtcViewer(Session):
         try:
             self._send_plain(self._dtls.take(datagram))
         except DtlsFailed as error:
-            _log.info("dtls_failed", reason=str(error))
             self.end("lost")
+            _log.info("dtls_failed", reason=str(error))
             return
         if self._dtls.closed:
             self.end("viewer")

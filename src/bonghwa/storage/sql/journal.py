@@ -14,20 +14,23 @@ from bonghwa.storage.sql.schema import metadata
 
 _serial = BigInteger().with_variant(Integer, "sqlite")
 AUDIT = Table(
-    "audit", metadata,
+    "audit",
+    metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
     Column("act", String(60), nullable=False, index=True),
     Column("leaf", LargeBinary, nullable=False),
-)  # fmt: skip
+)
 AUDIT_BODIES = Table(
-    "audit_bodies", metadata,
+    "audit_bodies",
+    metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("salt", LargeBinary, nullable=False),
     Column("body", Text, nullable=False),
-)  # fmt: skip
+)
 EVENTS = Table(
-    "events", metadata,
+    "events",
+    metadata,
     Column("seq", _serial, primary_key=True, autoincrement=True),
     Column("at", BigInteger, nullable=False, index=True),
     Column("type", String(60), nullable=False),
@@ -36,15 +39,16 @@ EVENTS = Table(
     Column("data", Text, nullable=False),
     Column("audience", Text, nullable=False),
     sqlite_autoincrement=True,
-)  # fmt: skip
+)
 CONTROL = Table(
-    "control", metadata,
+    "control",
+    metadata,
     Column("gateway", String(80), primary_key=True),
     Column("boot", String(80), primary_key=True),
     Column("n", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
-)  # fmt: skip
+)
 COUNTS = Table("counts", metadata, Column("name", String(80), primary_key=True), Column("value", BigInteger, nullable=False))
 
 

@@ -8,18 +8,28 @@ from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 from bonghwa.service.ports import GatewayRow, TimelineEntry
 from bonghwa.storage.sql.collection import Noun
 
-INCIDENTS = Noun(
-    "incidents", Incident, {"state": str, "owner": str, "drill": bool, "opened_at": int, "subject": str, "device": str}
-)
+INCIDENTS = Noun("incidents", Incident, {"state": str, "owner": str, "drill": bool, "opened_at": int, "subject": str, "device": str})
 REPORTS = Noun("reports", Report, {"line": str, "external_id": str, "incident": str, "state": str})
 SELECTIONS = Noun("selections", Selection, {"incident": str, "agency": str})
 GRANTS = Noun("grants", Grant, {"incident": str, "agency": str, "owner": str, "state": str, "expires_at": int, "asked_at": int})
 VIEWS = Noun(
     "views",
     View,
-    {"grant": str, "duty": str, "incident": str, "camera": str, "owner": str, "agency": str, "account": str, "gateway": str, "boot": str,
-     "state": str, "session": str, "opened_at": int},
-)  # fmt: skip
+    {
+        "grant": str,
+        "duty": str,
+        "incident": str,
+        "camera": str,
+        "owner": str,
+        "agency": str,
+        "account": str,
+        "gateway": str,
+        "boot": str,
+        "state": str,
+        "session": str,
+        "opened_at": int,
+    },
+)
 DUTIES = Noun("duties", Duty, {"account": str, "agency": str, "ended_at": int})
 OBLIGATIONS = Noun("obligations", Obligation, {"incident": str, "agency": str, "done_at": int})
 REPAIRS = Noun("repairs", Repair, {"camera": str, "owner": str, "agency": str, "done_at": int})

@@ -185,7 +185,7 @@ class Writer:
                 round_.size = journal.audit_size(self._connection)
                 for change, future in group:
                     self._try(change, future, round_)
-        except Exception as failed:
+        except Exception as failed:  # noqa: BLE001  whatever failed, nothing of the group was committed
             self._fail(group, failed)
             return
         self.failing = None
@@ -197,7 +197,12 @@ class Writer:
             settle()
 
     def _try(self, change: Callable[[SqlTx], Any], future: "Future[Any]", round_: "_Round") -> None:
-        """Run one change in its own savepoint. A refusal undoes it alone; a failure of storage undoes the whole group."""
+        """Run one change in its own savepoint. A refusal undoes it alone; a failure of storage undoes the whole group.
+
+        A change whose caller went away before its turn is not run; once it runs it can no longer be called back.
+        """
+        if not future.set_running_or_notify_cancel():
+            return
         tx = SqlTx(self._connection, self._clock.now(), round_.size)
         try:
             with self._connection.begin_nested():
@@ -205,7 +210,7 @@ class Writer:
                 journal.write_audit(self._connection, tx.entries)
         except SQLAlchemyError:
             raise
-        except Exception as refused:
+        except Exception as refused:  # noqa: BLE001  it belongs to the caller, whose future carries it
             round_.settle.append(partial(future.set_exception, refused))
             return
         round_.size += len(tx.entries)
@@ -218,7 +223,8 @@ class Writer:
         self.failing = type(failed).__name__
         log.error("commit failed, nothing was changed", error=self.failing, changes=len(group))
         for _, future in group:
-            future.set_exception(Unavailable("storage_failed"))
+            if not future.cancelled():
+                future.set_exception(Unavailable("storage_failed"))
         try:
             if self._connection.invalidated or self._connection.closed:
                 self._connection = self._engine.connect().execution_options(writes=True)
@@ -231,6 +237,3 @@ class Writer:
             act()
         except Exception:
             log.exception("an effect after a commit failed")
-
-
-
