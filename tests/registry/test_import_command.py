@@ -63,7 +63,7 @@ def test_an_import_is_recorded_with_the_hash_of_its_file(tmp_path: Path, data: P
     audit = Entries()
     command(capsys, "import", write(tmp_path / "a.csv", sites(3)), "--data", data, "--json", audit=audit)
     ((kind, body),) = audit.told
-    assert kind == "cameras.imported"
+    assert kind == "registry:imported"
     assert (body["rows"], body["added"]) == (3, 3)
     assert len(body["file_sha256"]) == 64
 
@@ -160,7 +160,7 @@ def test_a_survey_makes_poses_known_by_id_or_name(tmp_path: Path, data: Path, ca
     assert (after[first.id].pose.bearing, after[first.id].pose.source, after[first.id].pose.height_m) == (90.0, "survey", 4.5)
     assert (after[second.id].pose.bearing, after[second.id].pose.ptz) == (0.0, True)
     assert "unknown_pose" not in after[first.id].warnings
-    assert [kind for kind, _ in audit.told] == ["cameras.surveyed"]
+    assert [kind for kind, _ in audit.told] == ["registry:surveyed"]
 
 
 @pytest.mark.parametrize(

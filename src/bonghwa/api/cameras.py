@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+from functools import cache
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,7 +12,7 @@ from fastapi import Request, Response
 from bonghwa.api import shapes
 from bonghwa.api.desk import Desk, Person, Route, TheDesk, Viewer
 from bonghwa.api.forms import instant
-from bonghwa.data import load_city, read_data
+from bonghwa.data import load_city, open_data
 from bonghwa.domain.alarm import DISPOSITIONS, KIND_WORDS, LINE_WORDS, LINES, RECEIVERS
 from bonghwa.domain.camera import Camera
 from bonghwa.domain.errors import Invalid, NotFound
@@ -42,14 +43,20 @@ def _cached(request: Request, content: bytes, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers=headers)
 
 
+@cache
+def packed(name: str) -> bytes:
+    """A packaged gzip file as it stands."""
+    return open_data(name)
+
+
 async def basemap(request: Request, caller: Viewer) -> Response:
     """The base map as GeoJSON; no internet needed."""
-    return _cached(request, gzip.compress(read_data("basemap.geojson.gz"), 6, mtime=0), "application/geo+json")
+    return _cached(request, packed("basemap.geojson.gz"), "application/geo+json")
 
 
 async def map_places(request: Request, caller: Viewer) -> Response:
     """Named places as GeoJSON points."""
-    return _cached(request, gzip.compress(read_data("places.geojson.gz"), 6, mtime=0), "application/geo+json")
+    return _cached(request, packed("places.geojson.gz"), "application/geo+json")
 
 
 async def map_cameras(request: Request, caller: Person, desk: TheDesk) -> Response:

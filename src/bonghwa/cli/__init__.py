@@ -1,6 +1,7 @@
 """The command line: one file per command, imported when it is called, so that each needs only its own parts."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ COMMANDS = (
     Command("serve city", "serve_city", "run the simulated city; never in production"),
     Command("cameras", "cameras", "import the national camera file, take in a survey, export"),
     Command("gateway", "gateway", "enrol a gateway, fill its camera sources"),
-    Command("accounts", "accounts", "list and make accounts and line credentials"),
+    Command("accounts", "accounts", "make, list and close accounts and line credentials"),
     Command("agreements", "agreements", "check a folder of agreements and say what they allow"),
     Command("ledger", "ledger", "verify the audit ledger"),
     Command("keys", "keys", "show and rotate the signing keys"),
@@ -72,5 +73,10 @@ def _run(command: Command, rest: list[str]) -> int:
             raise
         print(f"bonghwa {command.words}: needs the package {missing.name!r}, which is not installed here", file=sys.stderr)
         return 3
-    code: int = module.run(rest)
+    try:
+        code: int = module.run(rest)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return code

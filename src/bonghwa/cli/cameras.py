@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from bonghwa.registry.importing import ImportReport, RetirementNeedsYes, carry_o
 from bonghwa.registry.standard import FileProblem
 from bonghwa.registry.survey import read_survey
 from bonghwa.storage.sql import cameras as table
+from bonghwa.storage.sql import journal
 from bonghwa.storage.sql.engine import open_engine
 from bonghwa.storage.sql.schema import metadata
 
@@ -22,11 +24,12 @@ AuditHook = Callable[[Connection, str, dict[str, Any]], None]
 """Writes the audit entry (kind, body) on the connection whose transaction makes the change."""
 
 
-def _no_ledger(_conn: Connection, _kind: str, _body: dict[str, Any]) -> None:
-    """A data folder that no hub has opened has no ledger yet."""
+def record(conn: Connection, kind: str, body: dict[str, Any]) -> None:
+    """Write the ledger entry of a change to the registry in the transaction that makes it; the hub's sequencer logs it later."""
+    journal.record(conn, time.time_ns() // 1000, kind, body)
 
 
-def run(argv: Sequence[str], audit: AuditHook = _no_ledger) -> int:
+def run(argv: Sequence[str], audit: AuditHook = record) -> int:
     """Run `bonghwa cameras ARGS`; the exit code: 0 done, 1 the file or the change was refused, 2 wrong usage."""
     args = _parser().parse_args(argv)
     try:
@@ -61,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 def open_store(data_dir: Path) -> Engine:
     """The database of a data folder, made where it is missing; its transactions take the writer's place at once."""
     engine = open_engine(data_dir).execution_options(writes=True)
-    metadata.create_all(engine, tables=[table.cameras])
+    metadata.create_all(engine, tables=[table.cameras, journal.AUDIT, journal.AUDIT_BODIES])
     return engine
 
 
@@ -85,7 +88,7 @@ def survey_cameras(file: Path, engine: Engine, audit: AuditHook) -> int:
             if reference not in found:
                 raise FileProblem("value", f"no camera has the id or name {reference!r}", field="camera")
         by_id = {found[reference].id: pose for reference, pose in poses.items()}
-        audit(conn, "cameras.surveyed", {"cameras": len(by_id), "sources": sorted({pose.source or "" for pose in poses.values()})})
+        audit(conn, "registry:surveyed", {"cameras": len(by_id), "sources": sorted({pose.source or "" for pose in poses.values()})})
         return table.set_poses(conn, by_id)
 
 

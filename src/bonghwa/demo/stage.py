@@ -16,14 +16,14 @@ from bonghwa.demo.layout import Folders, write_private
 
 def registry(folders: Folders) -> None:
     """Import the packaged national file and list the cameras for the city."""
-    from bonghwa.cli.cameras import export_cameras, import_cameras, open_store
+    from bonghwa.cli.cameras import export_cameras, import_cameras, open_store, record
     from bonghwa.data import read_data
 
     folders.city.mkdir(exist_ok=True, mode=0o700)
     file = folders.data / "incheon_cctv.csv"
     file.write_bytes(read_data("incheon_cctv.csv.gz"))
     engine = open_store(folders.data)
-    import_cameras(file, engine, folders.data, datetime.now(UTC).date(), lambda *_: None)
+    import_cameras(file, engine, folders.data, datetime.now(UTC).date(), record)
     with engine.connect() as connection:
         write_private(folders.cameras, json.dumps(export_cameras(connection), ensure_ascii=False))
     engine.dispose()
@@ -41,11 +41,11 @@ def people(folders: Folders) -> None:
 
 def cameras(folders: Folders) -> None:
     """Take in the city's survey, and hand each gateway the addresses of its own cameras."""
-    from bonghwa.cli.cameras import open_store, survey_cameras
+    from bonghwa.cli.cameras import open_store, record, survey_cameras
     from bonghwa.media.sources import read_records, store_sources
 
     engine = open_store(folders.data)
-    survey_cameras(folders.city / "survey.csv", engine, lambda *_: None)
+    survey_cameras(folders.city / "survey.csv", engine, record)
     engine.dispose()
     owners = {camera["id"]: camera["owner"] for camera in json.loads(folders.cameras.read_text())["cameras"]}
     file = folders.city / "sources.json"

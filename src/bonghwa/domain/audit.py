@@ -64,6 +64,7 @@ ACTS = frozenset(
         "access:searched",
         "keys:rotated",
         "account:created",
+        "account:closed",
         "gateway:enrolled",
         "backup:made",
     }

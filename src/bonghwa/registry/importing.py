@@ -73,7 +73,7 @@ def carry_out(report: ImportReport, store: Callable[[Diff], None], audit: Audit,
     summary = report.as_json()
     summary.pop("rejects_file")
     summary.pop("applied")
-    audit("cameras.imported", {"file_sha256": report.file_sha256, **summary})
+    audit("registry:imported", {"file_sha256": report.file_sha256, **summary})
     store(report.diff)
     return ImportReport(report.parsed, report.diff, report.file_sha256, report.rejects_file, applied=True)
 
