@@ -141,7 +141,8 @@ export class Player {
     if (this.#over || health === this.#picture.health) return;
     if (SILENT.has(health) && !this.#fresh) this.#change({ health, state: 'dead' });
     else this.#change({ health });
-    if (health === 'ok' && this.#picture.state === 'dead') this.#again(1, 0);
+    // A connection that is still tried resumes by itself when the camera does.
+    if (health === 'ok' && this.#picture.state === 'dead' && !this.#race?.running) this.#again(1, 0);
   }
 
   /** Looks at the age of the picture; called a few times a second while the page is visible. */
@@ -287,7 +288,7 @@ export class Player {
   /** The first frame of a way: it takes the stage. False when a better picture is there already. */
   #promote(way: Attempt): boolean {
     const old = this.#shown;
-    if (old && this.#fresh && !better(way.kind, old.kind)) return false;
+    if (old && this.#fresh && !this.#stillsOnly && !better(way.kind, old.kind)) return false;
     this.#shown = way;
     this.stage.append(way.element);
     old?.close(true);

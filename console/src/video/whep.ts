@@ -73,8 +73,8 @@ export class WhepAttempt implements Attempt {
     this.#peer.onconnectionstatechange = null;
     setTimeout(() => {
       returnScreen(this.element);
-      this.#peer.close();
       if (tell && this.#session) this.#hangUp(this.#session);
+      else this.#peer.close();
     });
   }
 
@@ -131,10 +131,10 @@ export class WhepAttempt implements Attempt {
     if (!this.#closed) tell();
   }
 
+  /** Says goodbye before the connection closes: after it the gateway would know no such session. A lost goodbye is reaped there. */
   #hangUp(session: string): void {
-    // The gateway reaps vanished viewers by itself: a failed goodbye needs no mending.
-    fetch(session, { method: 'DELETE', headers: { Authorization: `Bearer ${this.#ticket}` }, credentials: 'omit', keepalive: true }).catch(
-      () => undefined,
-    );
+    fetch(session, { method: 'DELETE', headers: { Authorization: `Bearer ${this.#ticket}` }, credentials: 'omit', keepalive: true })
+      .catch(() => undefined)
+      .finally(() => this.#peer.close());
   }
 }
