@@ -14,6 +14,7 @@ from bonghwa.city.callers import Credentials
 from bonghwa.domain.alarm import LINES
 from bonghwa.domain.errors import Refusal
 from bonghwa.intake.report_form import parse, read_report
+from tests.city.town import camera_rows
 
 LINE_TOKENS = {line: f"token of {line}" for line in LINES}
 TOKENS = {"control_room": "token of the control room"}
@@ -74,6 +75,14 @@ class Recorder:
         return StreamingResponse(lines(), media_type="text/event-stream")
 
 
+def list_cameras(limit: int, after: str | None = None) -> dict[str, Any]:
+    """`GET /cameras`, in pages."""
+    rows = camera_rows()
+    start = next((number + 1 for number, row in enumerate(rows) if row["id"] == after), 0)
+    page = rows[start : start + min(limit, 200)]
+    return {"items": page, "next": page[-1]["id"] if start + len(page) < len(rows) else None}
+
+
 class _Quiet(uvicorn.Server):
     def capture_signals(self) -> Any:
         return nullcontext()
@@ -85,6 +94,7 @@ async def recording() -> AsyncIterator[Recorder]:
     recorder, app = Recorder(), FastAPI()
     app.add_api_route("/api/v1/reports", recorder.take, methods=["POST"], response_model=None)
     app.add_api_route("/api/v1/events", recorder.tell, methods=["GET"], response_model=None)
+    app.add_api_route("/api/v1/cameras", list_cameras, methods=["GET"], response_model=None)
     server = _Quiet(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
     running = asyncio.create_task(server.serve())
     async with asyncio.timeout(20):

@@ -1,6 +1,8 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from bonghwa.city.director import Director
 from bonghwa.city.scene import City
 from bonghwa.city.scripts import SCRIPTS
 from bonghwa.city.stage import Stage
+from bonghwa.cli import drill
 from tests.city.recorder import TOKENS, Recorder, recording
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +116,34 @@ async def test_an_unknown_drill_from_the_console_is_passed_over(on_set: Set) -> 
     assert list(on_set.director.runs) == ["operator_finds"]
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
+
+
+def ready_file(folder: Path, on_set: Set, control: str | None) -> Path:
+    path = folder / "ready.json"
+    credentials = on_set.hub.credentials
+    document = {"url": credentials.url, "tokens": credentials.tokens, "lines": credentials.lines, "city": {"control": control}}
+    path.write_text(json.dumps(document))
+    return path
+
+
+async def test_the_command_plays_through_the_city_and_prints_each_report(
+    on_set: Set, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = ready_file(tmp_path, on_set, str(on_set.client.base_url).rstrip("/"))
+    code = await asyncio.to_thread(drill.run, ["operator_finds", "--ready-file", str(path), "--seed", "told"])
+    assert code == 0
+    assert list(on_set.director.runs) == ["told"]
+    said = capsys.readouterr().out
+    assert "drill-operator_finds-told-000" in said
+    assert "incident i-" in said
+
+
+@pytest.mark.parametrize("control", [None, "http://127.0.0.1:9"])
+async def test_without_a_city_the_command_files_the_reports_itself(on_set: Set, tmp_path: Path, control: str | None) -> None:
+    path = ready_file(tmp_path, on_set, control)
+    assert await asyncio.to_thread(drill.run, ["operator_finds", "--ready-file", str(path), "--seed", "alone"]) == 0
+    assert list(on_set.hub.reports) == ["drill-operator_finds-alone-000"]
+    assert on_set.director.runs == {}
 
 
 async def test_without_credentials_no_drill_begins(city: City) -> None:

@@ -11,6 +11,7 @@ from bonghwa.cli import backup as backup_command
 from bonghwa.cli import keys as keys_command
 from bonghwa.cli import restore as restore_command
 from bonghwa.ledger.sequencer import Sequencer
+from bonghwa.media.enrolment import b64url
 from bonghwa.storage.backup import BackupRefused, back_up, restore
 from bonghwa.storage.keys import KeyPurpose, KeyRing, LedgerSigner, ed25519_verifies
 from bonghwa.storage.tiles import FileTiles
@@ -124,5 +125,6 @@ def test_the_key_command_rotates_one_key_and_shows_no_private_half(data: Path, c
     after, said = KeyRing.open(data), capsys.readouterr().out
     assert after[KeyPurpose.LEDGER].public_bytes != before[KeyPurpose.LEDGER].public_bytes
     assert after[KeyPurpose.TICKETS].public_bytes == before[KeyPurpose.TICKETS].public_bytes
-    assert after[KeyPurpose.LEDGER].public_bytes.hex() in said
-    assert after[KeyPurpose.LEDGER].private.private_bytes_raw().hex() not in said
+    assert b64url(after[KeyPurpose.LEDGER].public_bytes) in said
+    private = after[KeyPurpose.LEDGER].private.private_bytes_raw()
+    assert (b64url(private) in said, private.hex() in said) == (False, False)

@@ -75,7 +75,7 @@ export const t = words({
   ok: ['정상', 'Answering'],
   silent: ['무응답', 'No answer'],
   unknownPose: ['방면 미상', 'Direction unknown'],
-  warned: ['자료 의심', 'Doubtful rows'],
+  unasked: ['확인 전', 'Not asked yet'],
   map: ['보고 있는 카메라 지도', 'Map of watched cameras'],
   keyNext: ['다음 열람', 'Next view'],
   keyPrevious: ['이전 열람', 'Previous view'],

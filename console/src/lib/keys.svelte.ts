@@ -88,7 +88,7 @@ function fits(key: Key, event: KeyboardEvent): boolean {
   const ctrl = event.ctrlKey || event.metaKey;
   if ((key.ctrl ?? false) !== ctrl || (key.alt ?? false) !== event.altKey) return false;
   // `?` is Shift+Slash on most layouts and something else on some: what it types decides.
-  if (key.code === '?') return event.key === '?';
+  if (key.code === '?' || event.key === '?') return key.code === '?' && event.key === '?';
   const code = event.code === 'NumpadEnter' ? 'Enter' : event.code.replace('Numpad', 'Digit');
   return code === key.code && (key.shift ?? false) === event.shiftKey;
 }

@@ -30,7 +30,8 @@ DRILLS: dict[str, tuple[str, str]] = {
     "safe_return": ("안심귀가 SOS", "Safe-return SOS"),
     "wanted_car": ("수배차량", "Wanted car"),
     "flood": ("침수, 여러 상황", "Flood, many incidents"),
-    "control_room": ("관제 중 발견", "Found by the control room"),
+    "missing_person": ("치매환자 실종", "Missing person"),
+    "operator_finds": ("관제 중 발견", "Found by an operator"),
 }
 
 

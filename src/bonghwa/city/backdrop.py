@@ -18,6 +18,10 @@ SEEN_M = 135.0
 
 _FOG_M = 150.0
 
+_TONES, _BRIGHTEST = 8192, 3.0
+_TONE = (255 * (1 - np.exp(-2.1 * _BRIGHTEST * (np.arange(_TONES) + 0.5) / _TONES)) ** (1 / 2.2)).astype(np.float32)
+"""A camera's tone curve as a table: exposure shoulder and gamma, from linear light to 0..255."""
+
 
 @dataclass(frozen=True)
 class Backdrop:
@@ -149,12 +153,12 @@ def _with_sky(lit: Floats, rays: Floats, near: Floats, face: NDArray[np.int16], 
 
 
 def _develop(linear: Floats) -> Floats:
-    """Linear light to display values 0..255: a camera's shoulder, gamma, and a slight vignette."""
+    """Linear light to display values 0..255, with a slight vignette."""
     column = np.linspace(-1, 1, WIDTH, dtype=np.float32)
     row = np.linspace(-0.7, 0.7, HEIGHT, dtype=np.float32)
     vignette = 1 - np.float32(0.16) * (column[None, :] ** 2 + row[:, None] ** 2)
-    exposed = 1 - np.exp(-linear * np.float32(2.1))
-    shown: Floats = np.power(np.maximum(exposed, 0), np.float32(1 / 2.2)) * (vignette[..., None] * np.float32(255))
+    level = np.clip(linear * np.float32(_TONES / _BRIGHTEST), 0, _TONES - 1).astype(np.uint16)
+    shown: Floats = _TONE[level] * vignette[..., None]
     return shown
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bonghwa.city.chance import child_keys, units
+from bonghwa.city.chance import child_keys, quarter_units, units
 from bonghwa.city.streets import Street
 
 CLEAR_OF_CAMERA_M = 2.5
@@ -77,7 +77,7 @@ def _frontage(street: Street, x: float, y: float, radius: float) -> list[Buildin
     rows = []
     for side in (1.0, -1.0):
         keys = child_keys(street.key, numbers * 2 + int(side > 0))
-        draw = [units(keys, salt) for salt in range(8)]
+        draw = [part.astype(np.float64) for salt in (1, 2) for part in quarter_units(keys, salt)]
         points, direction = street.at((numbers + 0.5) * spacing)
         gap = 0.6 + 1.9 * draw[0]
         depth = 9.0 + 5.0 * draw[1]

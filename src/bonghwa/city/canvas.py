@@ -49,14 +49,27 @@ def cover(points: Points, window: Window) -> Floats:
     return covered
 
 
-def blend(picture: Floats, points: Points, colour: tuple[float, float, float] | Floats, opacity: float = 1.0) -> None:
-    """Paint a convex polygon over an (H, W, 3) picture."""
-    window = window_of(points)
+def windows_of(low: Points, high: Points, margin: float = 1.0) -> list[Window | None]:
+    """`window_of` for many boxes at once, given their low and high corners (n, 2)."""
+    first = np.maximum(low - margin, 0.0).astype(np.int64).tolist()
+    last = np.minimum(np.ceil(high + margin), (WIDTH, HEIGHT)).astype(np.int64).tolist()
+    return [(slice(y0, y1), slice(x0, x1)) if x0 < x1 and y0 < y1 else None for (x0, y0), (x1, y1) in zip(first, last, strict=True)]
+
+
+def blend(
+    picture: Floats, points: Points, colour: tuple[float, float, float] | Floats, opacity: float = 1.0, window: Window | None = None
+) -> None:
+    """Paint a convex polygon over an (H, W, 3) picture; `window` when the polygon's is known."""
+    window = window or window_of(points)
     if window is None:
         return
-    weight = cover(points, window)[:, :, None] * np.float32(opacity)
+    weight = cover(points, window)
+    if opacity != 1.0:
+        weight *= np.float32(opacity)
     part = picture[window]
-    part += weight * (np.asarray(colour, np.float32) - part)
+    for channel, value in enumerate(colour):
+        plane = part[:, :, channel]
+        plane += weight * (np.float32(value) - plane)
 
 
 def disc(centre: tuple[float, float], radius_x: float, radius_y: float, corners: int = 12) -> Points:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bonghwa.city.canvas import HEIGHT, WIDTH, Floats, blend, disc
+from bonghwa.city.canvas import Floats, blend, disc, windows_of
 from bonghwa.city.chance import unit_of
 from bonghwa.city.pose import NEAREST_M, Lens
 from bonghwa.city.streets import LANE_M, Street
@@ -45,13 +45,13 @@ class _Brush:
         seen = self.lens.sees_from(np.concatenate([corners, np.zeros((*corners.shape[:2], 1))], axis=2))
         before = seen[..., 2] > NEAREST_M
         pixels = self.lens.pixels(seen)
-        low, high = pixels.min(axis=1), pixels.max(axis=1)
-        inside = (high > 0).all(axis=1) & (low[:, 0] < WIDTH) & (low[:, 1] < HEIGHT)
-        for i in np.flatnonzero(before.any(axis=1)).tolist():
-            if not before[i].all():
-                self.polygon(corners[i], colour, opacity)
-            elif inside[i]:
-                blend(self.picture, pixels[i], colour, opacity)
+        whole = before.all(axis=1)
+        for i in np.flatnonzero(before.any(axis=1) & ~whole).tolist():
+            self.polygon(corners[i], colour, opacity)
+        pixels = pixels[whole]
+        for shape, window in zip(pixels, windows_of(pixels.min(axis=1), pixels.max(axis=1)), strict=True):
+            if window is not None:
+                blend(self.picture, shape, colour, opacity, window)
 
     def ribbon(self, street: Street, low: float, high: float, colour: Colour, opacity: float = 1.0) -> None:
         """The strip between two distances left of the centre line, along the whole street, with mitred bends."""

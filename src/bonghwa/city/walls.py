@@ -9,7 +9,7 @@ from bonghwa.city.blocks import Buildings
 from bonghwa.city.canvas import HEIGHT, WIDTH, Floats, cover, window_of
 from bonghwa.city.chance import quarter_units, units
 from bonghwa.city.light import Sky
-from bonghwa.city.pose import Lens
+from bonghwa.city.pose import NEAREST_M, Lens
 
 FLOOR_M = 3.1
 NOTHING, ROOF = -1, -2
@@ -66,12 +66,26 @@ def rasterise(lens: Lens, buildings: Buildings, walls: Walls, near: Floats, face
     eye = lens.position[:2]
     away = np.hypot(*(buildings.centre - eye).T)
     facing = np.sum((eye - walls.origin) * walls.outward, axis=1) > 0.05
-    for building in np.argsort(away):
+    corners = _corners(walls)
+    seen = lens.sees_from(corners)
+    facing &= (seen[..., 2] > NEAREST_M).any(axis=1)
+    beside = np.abs(seen[..., 0]) * lens.focal > np.maximum(seen[..., 2], 0.0) * (WIDTH / 2)
+    facing &= ~(beside & (np.sign(seen[..., 0]) == np.sign(seen[:, :1, 0]))).all(axis=1)
+    for building in np.argsort(away).tolist():
         for wall in range(4 * building, 4 * building + 4):
             if facing[wall]:
-                _write_wall(lens, walls, wall, near, face)
+                _write_plane(lens, corners[wall], np.array([*walls.outward[wall], 0.0]), wall, near, face)
         if buildings.height[building] < lens.position[2]:
-            _write_roof(lens, buildings, int(building), near, face)
+            _write_roof(lens, buildings, building, near, face)
+
+
+def _corners(walls: Walls) -> NDArray[np.float64]:
+    """Corners of every wall (n, 4, 3)."""
+    end = walls.origin + walls.along * walls.width[:, None]
+    ground = np.stack([walls.origin, end, end, walls.origin], axis=1)
+    level = np.zeros((len(ground), 4, 1))
+    level[:, 2:, 0] = walls.height[:, None]
+    return np.concatenate([ground, level], axis=2)
 
 
 def _write_plane(
@@ -95,13 +109,6 @@ def _write_plane(
     nearer = (cover(shape, window) > 0.5) & (inverse > near[window])
     near[window][nearer] = inverse[nearer]
     face[window][nearer] = number
-
-
-def _write_wall(lens: Lens, walls: Walls, wall: int, near: Floats, face: NDArray[np.int16]) -> None:
-    start, end = walls.origin[wall], walls.origin[wall] + walls.along[wall] * walls.width[wall]
-    top = walls.height[wall]
-    corners = np.array([[*start, 0.0], [*end, 0.0], [*end, top], [*start, top]])
-    _write_plane(lens, corners, np.array([*walls.outward[wall], 0.0]), wall, near, face)
 
 
 def _write_roof(lens: Lens, buildings: Buildings, building: int, near: Floats, face: NDArray[np.int16]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bonghwa.media.enrolment import b64url
 from bonghwa.storage.keys import KeyFileError, KeyPurpose, KeyRing
 
 _AFTER = {
@@ -20,7 +21,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the command: 0 when done, 1 when a key file is unsafe or broken."""
     parser = argparse.ArgumentParser(prog="bonghwa keys", description="The four signing keys of a data folder.")
     actions = parser.add_subparsers(dest="action", required=True)
-    show = actions.add_parser("show", help="print the public halves, in hex")
+    show = actions.add_parser("show", help="print the public halves (base64url, as a gateway's hub.pub holds them)")
     rotate = actions.add_parser("rotate", help="make a new key; the old private half is destroyed. Restart the hub afterwards")
     rotate.add_argument("purpose", choices=[purpose.value for purpose in KeyPurpose])
     for action in (show, rotate):
@@ -36,5 +37,5 @@ def run(argv: Sequence[str]) -> int:
         print(f"bonghwa keys: {problem}", file=sys.stderr)
         return 1
     for purpose in KeyPurpose:
-        print(f"{purpose.value:<11} {ring[purpose].public_bytes.hex()}  retired: {len(ring.retired(purpose))}")
+        print(f"{purpose.value:<11} {b64url(ring[purpose].public_bytes)}  retired: {len(ring.retired(purpose))}")
     return 0

@@ -47,7 +47,9 @@ class CitySettings:
 def city_of(cameras: Sequence[CityCamera], stage: Stage) -> City:
     """The city of these cameras on the packaged roads."""
     places = np.array([[camera.x, camera.y] for camera in cameras]).reshape(-1, 2)
-    return City(cameras, Streets(packaged_roads(), places), stage.appearances)
+    city = City(cameras, Streets(packaged_roads(), places), stage.appearances)
+    city.strokes  # noqa: B018  # joined now rather than when the first camera is watched
+    return city
 
 
 def city_secret(data: Path) -> bytes:
