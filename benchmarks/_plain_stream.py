@@ -32,7 +32,9 @@ async def events() -> StreamingResponse:
 @app.post("/publish")
 async def publish(request: Request) -> dict[str, int]:
     body = await request.json()
-    text = json.dumps({"type": "incident.updated", "at": time.time(), "rev": body["rev"], "data": {"text": body["text"]}}, separators=(",", ":"))
+    text = json.dumps(
+        {"type": "incident.updated", "at": time.time(), "rev": body["rev"], "data": {"text": body["text"]}}, separators=(",", ":")
+    )
     for queue in queues:
         queue.put_nowait(text)
     return {"streams": len(queues)}

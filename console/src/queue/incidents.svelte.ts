@@ -1,7 +1,7 @@
 /** The incidents this desk may know of, kept by events: a snapshot once, then one row at a time, never a fetch for each event. */
 import { api } from '../lib/api';
 import { events, onEvent } from '../lib/events.svelte';
-import type { HubEvent, IncidentSummary } from '../lib/types';
+import type { HubEvent, Incident, IncidentSummary } from '../lib/types';
 
 export type Stage = 'real' | 'drill';
 /** Counts and expiries are not in events: they are fetched anew for all rows together, this often at most. */
@@ -64,8 +64,9 @@ class Incidents {
     return this.#loading;
   }
 
-  /** Takes over what an act answered, without waiting for its event. */
-  put(incident: IncidentSummary): void {
+  /** Takes over what an act answered, without waiting for its event. A whole incident brings its reports as a list, a row their number. */
+  put(answer: IncidentSummary | Incident): void {
+    const incident: IncidentSummary = { ...answer, reports: Array.isArray(answer.reports) ? answer.reports.length : answer.reports };
     const at = this.all.findIndex((other) => other.id === incident.id);
     if (at < 0) this.all = [...this.all, incident];
     else if (incident.rev >= (this.all[at]?.rev ?? 0)) this.all = this.all.with(at, { ...this.all[at], ...incident });
