@@ -1,4 +1,4 @@
-"""The rival of `benchmarks.console`: the plainest FastAPI event stream, as its documentation shows it. No audience, no resume, no record."""
+"""The rival of `benchmarks.console`: the plainest FastAPI event stream there is. No audience, no resume, no record."""
 
 import asyncio
 import json

@@ -22,6 +22,7 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bonghwa.registry.places import packaged_places
 
@@ -132,7 +133,7 @@ def first_pictures(page: Page, system: System, spots: list[tuple[float, float]])
         try:
             found = page.wait_for_function(script, arg=mine, timeout=10_000, polling=50).json_value()
             waits.append(float(found) - sent * 1000)
-        except Exception:
+        except PlaywrightTimeout:
             missed += 1
         system.close(incident)
     return waits, cameras, missed

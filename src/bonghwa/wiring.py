@@ -62,9 +62,10 @@ def agreements_of(folder: Path) -> tuple[Agreement, ...]:
 
 @dataclass
 class LedgerState:
-    """What the ledger shows of itself. `verified` is None until the first self-check."""
+    """What the ledger shows of itself, written by its own thread alone. `verified` is None until the first self-check."""
 
     size: int = 0
+    root: str | None = None
     checkpoint_at: int = 0
     verified: bool | None = None
     verified_at: int | None = None
@@ -124,12 +125,14 @@ class Hub:
             ed25519_verifies,
             [VerifierKey(settings.hub.ledger_name, key) for key in self.keys.retired(KeyPurpose.LEDGER)],
         )
+        self._sequencing = threading.Lock()
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._readers = ThreadPoolExecutor(8, "read")
         self.writer.listen(lambda _events, _told: self._wake.set())
         self._ledger_thread = threading.Thread(target=self._log_commits, name="ledger", daemon=True)
         self._ledger_thread.start()
         self.public_url = settings.hub.public_url
+        self.gateway_urls: set[str] = set()
 
     # changes and looks
 
@@ -241,19 +244,17 @@ class Hub:
                 self._stopping.wait(1.0)
 
     def sequence(self) -> None:
-        """Append every committed entry that is not in the tiles yet and publish a checkpoint."""
-        while True:
-            with self.engine.connect() as connection:
-                leaves = journal.leaves_from(connection, self._sequencer.size)
-            if not leaves:
-                break
-            self._sequencer.append(leaves, at=self._sequencer.size)
-            self.ledger.checkpoint_at = self.clock.now()
-        self.ledger.size, self.ledger.error = self._sequencer.size, None
-
-    def ledger_root(self) -> str | None:
-        """The newest checkpoint's root hash, hex."""
-        return self._sequencer.checkpoint.root.hex() if self._sequencer.size else None
+        """Append every committed entry that is not in the tiles yet and publish a checkpoint. One thread at a time."""
+        with self._sequencing:
+            while True:
+                with self.engine.connect() as connection:
+                    leaves = journal.leaves_from(connection, self._sequencer.size)
+                if not leaves:
+                    break
+                self._sequencer.append(leaves, at=self._sequencer.size)
+                self.ledger.checkpoint_at = self.clock.now()
+            newest = self._sequencer.checkpoint
+            self.ledger.size, self.ledger.root, self.ledger.error = newest.size, newest.root.hex(), None
 
     def _verify_self(self) -> None:
         verdict: Verdict = verify_tree(self.tiles.read, ed25519_verifies)
@@ -270,6 +271,7 @@ class Hub:
             for agreement in self.city.agreements:
                 tx.audit("agreement:loaded", {"agreement": agreement.id, "version": agreement.version, "hash": agreement.hash})
             for row in tx.gateways.find():
+                self.gateway_urls.add(row.url)
                 tx.gateways.put(replace(row, state="lost"))
 
         await self.change(record)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
@@ -32,7 +33,7 @@ def test_a_killed_hub_and_a_killed_gateway_lose_nothing_and_the_wall_comes_back(
                     ready = demo.ready["pids"]
                     again = ready["gateways"] if part == "gateways" else [ready["hub"]]  # noqa: B023  the part of this round
                     return not set(again) & set(victims) and demo.call("tracking_centre", "GET", "/incidents").status_code == 200  # noqa: B023
-                except Exception:
+                except (OSError, ValueError, httpx.HTTPError):
                     return False
 
             until(answers, what=f"the return of {part}")

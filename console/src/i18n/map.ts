@@ -16,6 +16,7 @@ export const t = words({
     'Borders: Statistics Korea · Roads: standard node-link, bus sections elsewhere · Blocks © OpenStreetMap · Cameras: national CCTV data',
   ],
   pinAria: ['{label}, 봉수 {n}, {note}', '{label}, beacons {n}, {note}'],
+  more: ['외 {n}건', 'and {n} more'],
   camera: ['{n}번 카메라', 'Camera {n}'],
   me: ['내 위치', 'My place'],
   loading: ['지도를 그리는 중', 'Drawing the map'],

@@ -11,7 +11,7 @@ export const TILES: Record<Layout, number> = { '1+8': 9, '3x3': 9, '2x2': 4 };
  * empty, with who cut it and why.
  */
 export function onWall(cameras: ChosenCamera[], before: readonly string[]): ChosenCamera[] {
-  const shown = cameras.filter((camera) => (camera.grant !== null || before.includes(camera.id)) && ['chosen', 'leaving'].includes(camera.state as string));
+  const shown = cameras.filter((camera) => camera.state === 'chosen' && (camera.grant !== null || before.includes(camera.id)));
   return shown.sort((a, b) => a.rank - b.rank);
 }
 

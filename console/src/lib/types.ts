@@ -39,6 +39,8 @@ export type Account = {
   agency: string;
   agency_name: Words;
   owns: string[];
+  /** The owners whose cameras count as one's own in a duty session. */
+  duty_owners: string[];
 };
 export type Session = {
   account: Account;

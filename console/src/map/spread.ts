@@ -3,19 +3,21 @@ import type { Chosen, Pin, Spot } from './types';
 
 type Screen = { x: number; y: number };
 /** `x, y` is the true point, `sx, sy` where the pin stands. */
-export type PlacedPin = Pin & Screen & { sx: number; sy: number; moved: boolean; labelled: boolean; left: boolean; z: number };
+export type PlacedPin = Pin & Screen & { sx: number; sy: number; moved: boolean; labelled: boolean; left: boolean; z: number; more: number };
 export type PlacedBadge = Screen & { id: string; number: number; live: boolean; sx: number; sy: number };
 
 const TOO_CLOSE = 30;
 const FAN = 46;
+/** More than this at one place are one pin with their number: a fan of them would hide the town. */
+const FAN_AT_MOST = 4;
 type Rect = [left: number, top: number, right: number, bottom: number];
 const meet = (a: Rect, b: Rect): boolean => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 
-/** Groups of things that stand on one another. */
+/** Groups of things that stand on one another, each around its first: a chain of neighbours does not become one group. */
 function groups<T extends Screen>(items: T[], near: number): T[][] {
   const found: T[][] = [];
   for (const item of items) {
-    const home = found.find((group) => group.some((other) => Math.hypot(other.x - item.x, other.y - item.y) < near));
+    const home = found.find(([first]) => first && Math.hypot(first.x - item.x, first.y - item.y) < near);
     if (home) home.push(item);
     else found.push([item]);
   }
@@ -35,14 +37,16 @@ export function placePins(pins: Pin[], project: (spot: Spot) => Screen, selected
   const at = pins.map((pin) => ({ ...pin, ...project(pin) }));
   const placed: PlacedPin[] = [];
   for (const group of groups(at, TOO_CLOSE)) {
+    const crowd = group.length > FAN_AT_MOST;
+    const top = group.find((pin) => pin.id === selected) ?? group[0];
     group.forEach((pin, i) => {
-      const lone = group.length === 1;
+      if (crowd && pin !== top) return;
+      const lone = group.length === 1 || crowd;
       const angle = (-90 + (360 * i) / group.length) * (Math.PI / 180);
-      const reach = FAN + Math.max(0, group.length - 5) * 7;
       placed.push({
-        ...pin, moved: !lone, labelled: false, left: false, z: 0,
-        sx: Math.round(pin.x + (lone ? 0 : Math.cos(angle) * reach)),
-        sy: Math.round(pin.y + (lone ? 0 : Math.sin(angle) * reach * 0.8)),
+        ...pin, moved: !lone, labelled: false, left: false, z: 0, more: crowd ? group.length - 1 : 0,
+        sx: Math.round(pin.x + (lone ? 0 : Math.cos(angle) * FAN)),
+        sy: Math.round(pin.y + (lone ? 0 : Math.sin(angle) * FAN * 0.8)),
       });
     });
   }

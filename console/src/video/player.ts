@@ -1,31 +1,14 @@
-import { api, ApiError } from '../lib/api';
+import { api } from '../lib/api';
 import type { OpenedView } from '../lib/types';
 import type { Attempt, Failure } from './attempt';
 import { markCut, markFirstFrame } from './marks';
-import { blankPicture, isOver, PASSING_ENDS, TRIES_SHOWN, type Notice, type Picture, type PictureState, type Transport } from './picture';
+import { GONE_MS, patienceWith, pauseBefore, RENEW_MS, SILENT, UPGRADE_MS, WORD_MS } from './patience';
+import { blankPicture, isOver, TRIES_SHOWN, type Notice, type Picture, type PictureState, type Transport } from './picture';
 import { better, Race, type RaceHeard } from './race';
+import { isFinal, mayAskAnew, noticeOf, stateAfter } from './refusal';
 import { prepareOffer } from './whep';
 
-/** A picture older than this is not now. */
-const STALE_MS = 1000;
-/** Slow cameras are given two and a half of their own frame intervals, but never more than this. */
-const STALE_AT_MOST_MS = 3000;
-/** Stills are fetched every one or two seconds: their age is written, and only a missing one is a silence. */
-const STALE_STILL_MS = 6000;
-/** A silence this long makes a new connection. */
-const RENEW_MS = 3500;
-/** A picture this old is taken away. */
-const GONE_MS = 10_000;
-/** On a fallback WebRTC is tried again this often. */
-const UPGRADE_MS = 30_000;
-/** The hub's word about a cut comes within this time of the gateway's goodbye; asking sooner would be asking in vain. */
-const WORD_MS = 500;
-const PAUSES_MS = [250, 1000, 2000, 4000, 8000];
-/** A camera known to be silent is asked again this seldom; its return is heard from the hub. */
-const SILENT_PAUSE_MS = 15_000;
-
 const STATE_OF: Record<Transport, PictureState> = { webrtc: 'live', ws: 'fallback', still: 'stills' };
-const SILENT = new Set(['dead', 'password']);
 
 /** What a view stands on: an incident's grant, or a control room's duty session over its own cameras. */
 export type Right = { grant: string } | { duty: string };
@@ -149,7 +132,7 @@ export class Player {
   watch(): void {
     if (this.#over || !this.#shown) return;
     const age = performance.now() - this.#shown.lastAt;
-    if (age <= this.#patience) {
+    if (age <= patienceWith(this.#shown)) {
       this.#tryBetter();
       return;
     }
@@ -174,14 +157,8 @@ export class Player {
     return this.#closed || isOver(this.#picture.state);
   }
 
-  get #patience(): number {
-    if (!this.#shown) return 0;
-    if (this.#shown.kind === 'still') return STALE_STILL_MS;
-    return Math.max(STALE_MS, Math.min(STALE_AT_MOST_MS, this.#shown.interval * 2.5));
-  }
-
   get #fresh(): boolean {
-    return this.#shown !== null && performance.now() - this.#shown.lastAt <= this.#patience;
+    return this.#shown !== null && performance.now() - this.#shown.lastAt <= patienceWith(this.#shown);
   }
 
   #change(change: Partial<Picture>): void {
@@ -245,7 +222,7 @@ export class Player {
       try {
         return (await api.ticket(this.#view.id)).ticket;
       } catch (refusal) {
-        if (!(refusal instanceof ApiError) || !mayAskAnew(refusal)) throw refusal;
+        if (!mayAskAnew(refusal)) throw refusal;
         this.#view = null;
       }
     }
@@ -257,24 +234,18 @@ export class Player {
 
   #refused(refusal: unknown, attempt: number): void {
     if (this.#over) return;
-    const final = refusal instanceof ApiError && refusal.status >= 400 && refusal.status < 500 && refusal.status !== 429;
-    if (!final) {
+    if (!isFinal(refusal)) {
       this.#change({ state: this.#shown ? this.#picture.state : 'reconnecting', attempt: Math.max(1, attempt) });
       this.#again(attempt + 1);
       return;
     }
-    const notice = { code: refusal.code || String(refusal.status), text: refusal.message, by: null, at: Date.now() };
-    const values = (refusal.problem as { values?: { reason?: string } }).values;
-    const state = refusal.status === 403 ? 'denied' : refusal.code === 'view_ended' ? 'cut' : 'ended';
-    this.cut(state, values?.reason ? { ...notice, text: values.reason } : notice, performance.now());
+    this.cut(stateAfter(refusal), noticeOf(refusal), performance.now());
   }
 
   /** Begins the next round after a pause that grows with each. */
   #again(attempt: number, pauseMs?: number): void {
-    const silent = SILENT.has(this.#picture.health ?? '') ? SILENT_PAUSE_MS : 0;
-    const pause = pauseMs ?? Math.max(silent, PAUSES_MS[Math.min(attempt, PAUSES_MS.length) - 1] ?? 0);
     clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => void this.#begin(attempt), pause);
+    this.#pause = setTimeout(() => void this.#begin(attempt), pauseMs ?? pauseBefore(attempt, SILENT.has(this.#picture.health ?? '')));
   }
 
   #frame(way: Attempt): void {
@@ -345,13 +316,6 @@ export class Player {
     if (view && offer && ticket && round === this.#round) this.#run(view, (race) => race.startUpgrade(offer, ticket.ticket));
     else offer?.peer.close();
   }
-}
-
-/** True when the hub ended this view for a passing reason, or forgot it: the same viewer may open another. */
-function mayAskAnew(refusal: ApiError): boolean {
-  if (refusal.status === 404) return true;
-  const values = (refusal.problem as { values?: { reason?: string } }).values;
-  return refusal.status === 409 && refusal.code === 'view_ended' && PASSING_ENDS.has(values?.reason ?? '');
 }
 
 function sizeOf(element: HTMLVideoElement | HTMLImageElement): { width: number; height: number } {

@@ -59,7 +59,10 @@ export class Slot {
     this.#holder.append(player.stage);
     player.onframe = this.#heardFrame;
     this.#heardFrame(player.frames);
-    this.#ends = player.subscribe((picture) => (this.picture = picture));
+    this.#ends = player.subscribe((picture) => {
+      this.picture = picture;
+      if (this.coming && !picture.shown) queueMicrotask(() => this.coming && this.player === player && this.#take(this.coming));
+    });
   }
 
   #drop(player: Player | null, afterMs: number): void {

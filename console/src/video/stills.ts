@@ -1,4 +1,5 @@
 import { failureOf, type Attempt, type AttemptHeard } from './attempt';
+import { isFinal } from './refusal';
 
 const QUICKEST_MS = 1000;
 const SLOWEST_MS = 2000;
@@ -57,8 +58,9 @@ export class StillsAttempt implements Attempt {
       const began = performance.now();
       try {
         if (!(await this.#one(signal))) return;
-      } catch {
-        if (!signal.aborted) this.#heard.failed('lost');
+      } catch (refusal) {
+        // A refused ticket means that the view is over: a still of before must not stay.
+        if (!signal.aborted) this.#heard.failed(isFinal(refusal) ? 'goodbye' : 'lost');
         return;
       }
       const took = performance.now() - began;

@@ -71,8 +71,8 @@ class Desk:
 
     @property
     def gateway_urls(self) -> set[str]:
-        """Where the gateways that ever connected since the start serve viewers."""
-        return self.control.urls
+        """Where the gateways that ever connected serve viewers: pages may fetch pictures there."""
+        return self.hub.gateway_urls | self.control.urls
 
     def _committed(self, events: Sequence[EventRow], told: Sequence[Told]) -> None:
         self.events.publish(list(events))

@@ -19,7 +19,7 @@ def status(desk: Desk) -> dict[str, Any]:
     return {
         "size": state.size,
         "checkpoint_at": instant(state.checkpoint_at or None),
-        "root": desk.hub.ledger_root(),
+        "root": state.root,
         "verified": state.verified,
         "verified_at": instant(state.verified_at),
         "error": state.error,

@@ -36,11 +36,18 @@ async def offer(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """`DELETE` of the session's address with the ticket it was opened with."""
+    """`DELETE` of the session's address with the ticket it was opened with.
+
+    A session that is already gone (a cut and the page's goodbye cross on the way) answers 200 as well: what was asked is so. Another
+    ticket's session stays untouched and answers 404.
+    """
     plane: Plane = request.app.state.plane
+    token_hash = _hash(bearer(request))
     session = plane.sessions.find(request.path_params["session"])
-    known = isinstance(session, WebRtcViewer) and session.camera.id == request.path_params["camera"]
-    if not known or not isinstance(session, WebRtcViewer) or not hmac.compare_digest(session.token_hash, _hash(bearer(request))):
+    if session is None:
+        return Response(status_code=200)
+    mine = isinstance(session, WebRtcViewer) and session.camera.id == request.path_params["camera"]
+    if not mine or not isinstance(session, WebRtcViewer) or not hmac.compare_digest(session.token_hash, token_hash):
         raise Problem(404, "session_unknown", "no such session is open for this ticket")
     session.end("viewer")
     return Response(status_code=200)
