@@ -43,9 +43,18 @@ export function date(at: Moment): string {
   return Number.isFinite(t) ? day.format(t) : '–';
 }
 
-/** `2026-11-23 02:41` of another day, `02:41` of today. */
+const ofTheYear = new Map<string, Intl.DateTimeFormat>();
+
+/** `11월 23일 02:41` / `23 Nov 02:41` of another day of this year, with the year of another, `02:41` of today. */
 export function dayAndTime(at: Moment): string {
-  return date(at) === date(clock.now) ? hm(at) : `${date(at)} ${hm(at)}`;
+  const on = date(at);
+  const today = date(clock.now);
+  if (on === today || on === '–') return hm(at);
+  if (on.slice(0, 4) !== today.slice(0, 4)) return `${on} ${hm(at)}`;
+  const locale = language.current === 'ko' ? 'ko-KR' : 'en-GB';
+  const format = ofTheYear.get(locale) ?? new Intl.DateTimeFormat(locale, { timeZone: KST, month: 'short', day: 'numeric' });
+  ofTheYear.set(locale, format);
+  return `${format.format(ms(at))} ${hm(at)}`;
 }
 
 /** A length in seconds as `04:10` or `1:04:10`. */

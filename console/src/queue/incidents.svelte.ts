@@ -35,7 +35,7 @@ class Incidents {
     this.#undo = [
       onEvent('incident', (event) => this.#incident(event)),
       ...['grant', 'view'].map((of) => onEvent(of, () => this.#countsChanged())),
-      events.onReset(() => void this.load()),
+      events.onReset(() => void this.load().catch(() => undefined)),
     ];
     const cursor = await this.load();
     this.ready = true;

@@ -25,6 +25,9 @@ export function railOf(role: Role): RailPlace[] {
   return (OF_ROLE[role] ?? RESPONDING).map((key) => PLACES[key]);
 }
 
+/** Whether a role may know of incidents at all; the privacy officer reviews views, never the calls behind them. */
+export const knowsIncidents = (role: Role): boolean => role !== 'privacy_officer';
+
 /** The path a role begins at; also the only one for a role that has no queue. */
 export function homeOf(role: Role): string {
   return railOf(role)[0]?.path ?? '/';

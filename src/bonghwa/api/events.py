@@ -11,7 +11,8 @@ from bonghwa.storage.sql.journal import EventRow
 
 KEEP_ALIVE_S = 5.0
 BACKLOG = 4096
-PREFIX_SEEN_BY_RESPONDER = ("incident.updated", "incident.closed", "incident.cameras", "grant.", "view.", "responder.")
+OF_THE_INCIDENT = ("incident.updated", "incident.closed", "incident.cameras")
+"""What a responder hears of its incident beside the responders' own grants, views and links."""
 
 
 @dataclass(eq=False)
@@ -28,9 +29,9 @@ def may_receive(caller: Caller, event: EventRow) -> bool:
     if event.type == "session.ended":
         return caller.session == event.subject
     if caller.role == "responder":
-        if not event.type.startswith(PREFIX_SEEN_BY_RESPONDER):
-            return False
-        return event.subject == caller.incident or json.loads(event.data).get("incident") == caller.incident
+        if event.type in OF_THE_INCIDENT:
+            return event.subject == caller.incident
+        return caller.agency in event.audience and json.loads(event.data).get("incident") == caller.incident
     if caller.role == "privacy_officer" and event.type.startswith("incident."):
         return False
     return caller.agency in event.audience

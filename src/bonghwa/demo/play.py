@@ -49,18 +49,20 @@ class Demo:
                 self._say(f"{name} did not end by itself and was killed")
 
     def _prepare(self) -> bool:
-        """Accounts and registry, then the city, which says where its cameras are and look, then what it said."""
+        """The registry, then the city, which says where its cameras are and look, and accounts meanwhile; then what the city said."""
         self._say("preparing: 21,747 cameras, accounts, keys ...")
         for name in ("demo", "hub", "city", *self._ports.gateways):
             self._folders.ready(name).unlink(missing_ok=True)
-        if not self._supervisor.perform("prepare", [self._stage("start")]):
+        if not self._supervisor.perform("prepare", [self._stage("registry")]):
             return False
-        self._credentials = json.loads(self._folders.credentials.read_text())
         self._say("the simulated city opens its eyes ...")
         self._supervisor.start("city", self._city())
+        if not self._supervisor.perform("prepare", [self._stage("people")]):
+            return False
+        self._credentials = json.loads(self._folders.credentials.read_text())
         if not self._supervisor.run(self._folders.ready("city").exists, START_WITHIN_S):
             return False
-        return self._supervisor.perform("prepare", [self._stage("cameras")])
+        return self._supervisor.perform("prepare", [self._stage("survey"), self._stage("sources")])
 
     def _start(self) -> bool:
         self._say("starting the hub and the gateways ...")
@@ -152,6 +154,7 @@ class Demo:
             "gateways": [self._address(port) for port in self._ports.gateways.values()],
             "data_dir": str(self._folders.data),
             "mqtt": {"host": "127.0.0.1", "port": self._ports.mqtt},
+            "city": {"control": f"http://127.0.0.1:{self._ports.control}"},
         }
         text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
         for target in (self._folders.ready("demo"), self._wishes.ready_file):

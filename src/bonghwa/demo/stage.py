@@ -39,26 +39,30 @@ def people(folders: Folders) -> None:
     write_private(folders.credentials, json.dumps(asdict(prepare(folders.data)), ensure_ascii=False))
 
 
-def cameras(folders: Folders) -> None:
-    """Take in the city's survey, and hand each gateway the addresses of its own cameras."""
+def survey(folders: Folders) -> None:
+    """Take in where the city says that its cameras look."""
     from bonghwa.cli.cameras import open_store, record, survey_cameras
-    from bonghwa.media.sources import read_records, store_sources
 
     engine = open_store(folders.data)
     survey_cameras(folders.city / "survey.csv", engine, record)
     engine.dispose()
+
+
+def sources(folders: Folders) -> None:
+    """Hand each gateway the addresses and passwords of its own cameras, encrypted; the plain file goes."""
+    from bonghwa.media.sources import read_records, store_sources
+
     owners = {camera["id"]: camera["owner"] for camera in json.loads(folders.cameras.read_text())["cameras"]}
     file = folders.city / "sources.json"
     records = json.loads(file.read_text())["sources"]
     for entry in DEFAULT_GATEWAYS:
         own = [record for record in records if owners[record["camera"]] in entry.owners]
         store_sources(folders.data, entry.name, read_records(own))
-    file.unlink()  # addresses and passwords stay with the gateways, encrypted
+    file.unlink()
 
 
-STEPS: dict[str, tuple[Callable[[Folders], None], ...]] = {"start": (people, registry), "cameras": (cameras,)}
+STEPS: dict[str, Callable[[Folders], None]] = {"registry": registry, "people": people, "survey": survey, "sources": sources}
 
 
 if __name__ == "__main__":
-    for act in STEPS[sys.argv[1]]:
-        act(Folders(Path(sys.argv[2])))
+    STEPS[sys.argv[1]](Folders(Path(sys.argv[2])))

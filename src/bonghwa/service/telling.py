@@ -76,6 +76,7 @@ def tell_view(tx: Tx, what: str, view: View, reason: str | None = None, by: str 
         "view": view.id,
         "grant": view.grant,
         "duty": view.duty,
+        "incident": view.incident,
         "camera": view.camera,
         "agency": view.agency,
         "owner": view.owner,
