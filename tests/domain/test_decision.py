@@ -102,11 +102,12 @@ def incident(**changes: Any) -> Incident:
 
 
 POLICE = Caller("a", "n", "police112", "police112")
+ON_THE_WAY = Caller("l", "n", "responder", "responders", incident="i")
 
 
 @given(
     caller=st.sampled_from(
-        [POLICE, replace(POLICE, agency="fire119"), Caller("l", "n", "responder", "responders", incident="i"), replace(POLICE, role="district")]
+        [POLICE, replace(POLICE, agency="fire119"), replace(POLICE, role="district"), ON_THE_WAY]
     ),
     state=st.sampled_from(["asked", "active", "denied", "revoked", "expired", "ended"]),
     camera=st.sampled_from(["c1", "c2", "c9"]),

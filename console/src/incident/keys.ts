@@ -25,7 +25,7 @@ export interface Hands {
 export function incidentKeys(hands: Hands): Key[] {
   const open = (): boolean => !hands.over();
   const tiles: Key[] = Array.from({ length: 9 }, (_, index) => ({
-    code: `Digit${index + 1}`, cap: String(index + 1), label: () => t('keyTiles'), run: () => hands.focus(index), when: open, line: index === 0,
+    code: `Digit${index + 1}`, cap: index === 0 ? '1–9' : String(index + 1), label: () => t('keyTiles'), run: () => hands.focus(index), when: open, line: index === 0,
   }));
   const pages: Key[] = Array.from({ length: 7 }, (_, index) => ({
     code: `Digit${index + 1}`, cap: `Alt ${index + 1}`, label: () => t('keyPages'), run: () => hands.page(index), alt: true, when: open,

@@ -77,6 +77,11 @@ class EventStream {
     return () => this.#resets.delete(act);
   }
 
+  /** What the hub wrote in words is fetched anew, as after missed events: the language changed. */
+  refetch(): void {
+    this.#reset();
+  }
+
   #tell(wire: Wire): void {
     this.#channel?.postMessage(wire);
   }

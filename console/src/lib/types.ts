@@ -260,11 +260,12 @@ export type ResponderLink = {
 export type Duty = { id: string; kind: string; text: string; due_at: string | null; done_at: string | null };
 export type Timing = {
   received_at: string | null;
-  opened_ms: number | null;
-  decided_ms: number | null;
-  chosen_us: number | null;
-  pulled_ms: number | null;
-  first_frame_ms: number | null;
+  /** How long the choice of cameras took, in microseconds. */
+  chosen_us?: number | null;
+  /** How long the camera's pull took until its first picture, as its gateway measured it. */
+  pulled_ms?: number | null;
+  /** From the report to the first picture at a gateway. */
+  first_picture_ms?: number | null;
 };
 export type Incident = IncidentSummary & {
   parts: IncidentPart[];

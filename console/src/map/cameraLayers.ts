@@ -122,6 +122,7 @@ function addImages(map: GlMap, c: Colours): void {
 /** Puts the cameras on a map and keeps the near ones up to date with the view, their health and who watches. */
 export class CameraLayers {
   #box: Box | null = null;
+  #shown = '';
   #watched = new Set<string>();
   #owners: Set<string> | null = null;
   #hidden = new Set<string>();
@@ -155,6 +156,9 @@ export class CameraLayers {
 
   /** Cameras somebody watches now; cameras drawn otherwise (chosen ones); only these owners' cameras, or all. */
   show(watched: string[], hidden: string[], owners: string[] | null): void {
+    const asked = JSON.stringify([watched.toSorted(), hidden.toSorted(), owners]);
+    if (asked === this.#shown) return;
+    this.#shown = asked;
     this.#watched = new Set(watched);
     this.#hidden = new Set(hidden);
     const before = [...(this.#owners ?? [])].join();
@@ -192,7 +196,8 @@ export class CameraLayers {
     const at = this.field.points.findIndex((p) => p.lon === lon && p.lat === lat);
     const place = this.field.points[at];
     if (place) this.map.setFeatureState({ source: 'camera-points', id: at }, { dead: place.rows.every((r) => this.field.silent(r)) });
-    this.#refreshSoon();
+    const box = this.#box;
+    if (box && lon !== undefined && lat !== undefined && lon >= box.west && lon <= box.east && lat >= box.south && lat <= box.north) this.#refreshSoon();
   }
 
   /** The near sources hold what the view shows and half a screen around it; they are filled again only when the view leaves that. */

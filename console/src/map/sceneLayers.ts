@@ -44,6 +44,8 @@ function ofCamera(camera: Chosen, selected: boolean): Feature[] {
 }
 
 export class SceneLayers {
+  #drawn = '';
+
   constructor(
     readonly map: GlMap,
     colours: Colours,
@@ -53,7 +55,11 @@ export class SceneLayers {
     for (const layer of layers(colours)) map.addLayer(layer, below);
   }
 
+  /** Draws the scene, unless it is drawn already: each drawing repaints the whole map, which a wall of video beside it would feel. */
   draw(scene: Scene): void {
+    const asked = JSON.stringify(scene);
+    if (asked === this.#drawn) return;
+    this.#drawn = asked;
     const features = scene.chosen.flatMap((camera) => ofCamera(camera, camera.id === scene.selected));
     if (scene.centre && scene.accuracy_m) features.push(area(circle(scene.centre, scene.accuracy_m), { role: 'accuracy' }));
     if (scene.centre && scene.radius_m) features.push(area(circle(scene.centre, scene.radius_m, 72), { role: 'radius' }));

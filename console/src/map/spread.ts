@@ -68,10 +68,29 @@ export function placePins(pins: Pin[], project: (spot: Spot) => Screen, selected
   return placed;
 }
 
-/** Number badges of the chosen cameras; heads on one pole stand side by side. */
-export function placeBadges(chosen: Chosen[], project: (spot: Spot) => Screen): PlacedBadge[] {
+/** The ground a pin and its label cover on the screen. */
+function covered(pin: PlacedPin): Rect {
+  const width = pin.labelled ? labelWidth(pin) + 20 : 16;
+  return [pin.sx - (pin.left ? width : 16), pin.sy - 39, pin.sx + (pin.left ? 16 : width), pin.sy];
+}
+
+/** Half a badge and a hair. */
+const BADGE = 13;
+
+/** Moves a badge out from under a pin, the shortest way of the four. */
+function beside(badge: PlacedBadge, pins: PlacedPin[]): PlacedBadge {
+  const pin = pins.find((one) => meet(covered(one), [badge.sx - BADGE, badge.sy - BADGE, badge.sx + BADGE, badge.sy + BADGE]));
+  if (!pin) return badge;
+  const [left, top, right, bottom] = covered(pin);
+  const ways: [number, number][] = [[left - BADGE - badge.sx, 0], [right + BADGE - badge.sx, 0], [0, top - BADGE - badge.sy], [0, bottom + BADGE - badge.sy]];
+  const [dx, dy] = ways.reduce((best, way) => (Math.hypot(...way) < Math.hypot(...best) ? way : best));
+  return { ...badge, sx: badge.sx + dx, sy: badge.sy + dy };
+}
+
+/** Number badges of the chosen cameras; heads on one pole stand side by side, none under a pin. */
+export function placeBadges(chosen: Chosen[], project: (spot: Spot) => Screen, pins: PlacedPin[]): PlacedBadge[] {
   const at = chosen.flatMap((camera) => (camera.number === null ? [] : [{ id: camera.id, number: camera.number, live: camera.live ?? true, ...project(camera) }]));
-  return groups(at, 14).flatMap((group) =>
-    group.map((badge, i) => ({ ...badge, sx: badge.x + (i - (group.length - 1) / 2) * 24, sy: badge.y })),
+  return groups(at, 20).flatMap((group) =>
+    group.map((badge, i) => beside({ ...badge, sx: badge.x + (i - (group.length - 1) / 2) * 25, sy: badge.y }, pins)),
   );
 }

@@ -1,4 +1,5 @@
 /** Which screens a role has, and where it begins. */
+import { routeOf, type Route } from '../lib/router.svelte';
 import type { Role } from '../lib/types';
 import type { IconName } from '../ui/icons';
 
@@ -28,7 +29,18 @@ export function railOf(role: Role): RailPlace[] {
 /** Whether a role may know of incidents at all; the privacy officer reviews views, never the calls behind them. */
 export const knowsIncidents = (role: Role): boolean => role !== 'privacy_officer';
 
-/** The path a role begins at; also the only one for a role that has no queue. */
+/** The path a role begins at. */
 export function homeOf(role: Role): string {
   return railOf(role)[0]?.path ?? '/';
+}
+
+/**
+ * The screen shown for a route: a role's own first screen where it has no queue, none where the role has no business. What a role may
+ * not ask of the hub is never drawn, so it is never asked.
+ */
+export function screenFor(role: Role, route: Route): Route {
+  if (route.screen === 'incident') return knowsIncidents(role) ? route : { screen: 'lost' };
+  const screens = railOf(role).map((place) => place.key);
+  if (route.screen === 'city' && !screens.includes('city')) return routeOf(homeOf(role));
+  return route.screen === 'lost' || screens.includes(route.screen) ? route : { screen: 'lost' };
 }
