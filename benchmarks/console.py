@@ -156,9 +156,17 @@ def rows(quick: bool = False) -> list[dict[str, Any]]:
     for name, pick in (("p50", statistics.median), ("p99", p99)):
         mine, theirs = pick(own), pick(other)
         table.append(
-            {"name": f"change to {count} streams, {name}", "ours": round(mine, 1), "rival": round(theirs, 1), "ratio": round(theirs / mine, 2),
-             "unit": "ms", "goal": None, "met": None, "n": len(own)}
-        )  # fmt: skip
+            {
+                "name": f"change to {count} streams, {name}",
+                "ours": round(mine, 1),
+                "rival": round(theirs, 1),
+                "ratio": round(theirs / mine, 2),
+                "unit": "ms",
+                "goal": None,
+                "met": None,
+                "n": len(own),
+            }
+        )
     table.append(
         {"name": f"events lost of {count * changes}", "ours": own_lost, "rival": other_lost, "ratio": None, "unit": "events", "goal": 0,
          "met": own_lost == 0, "n": count * changes}

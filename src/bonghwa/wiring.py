@@ -42,6 +42,7 @@ T = TypeVar("T")
 Told = tuple[str, str, int, dict[str, Any]]
 log = structlog.get_logger("hub")
 TICKET_S = 30
+LATE_TICK_US = 30_000_000
 
 
 def agencies() -> dict[str, Agency]:
@@ -133,6 +134,7 @@ class Hub:
         self._ledger_thread.start()
         self.public_url = settings.hub.public_url
         self.gateway_urls: set[str] = set()
+        self.ticked_at = 0
 
     # changes and looks
 
@@ -176,6 +178,8 @@ class Hub:
             return "disk_full"
         if self.writer.failing or self.ledger.error:
             return "storage_failed"
+        if self.ticked_at and self.clock.now() - self.ticked_at > LATE_TICK_US:
+            return "timers_late"
         return None
 
     def disk_free_mb(self) -> int:

@@ -160,7 +160,7 @@ def test_the_figures_of_each_transport_add_up_in_the_views_account(shared_house:
     grant = next(g for g in house.incident("police112", incident)["grants"] if g["owner"] == "junggu")
     view = house.call("police112", "POST", "/views", json={"grant": grant["id"], "camera": grant["cameras"][0]}).json()["id"]
     for transport, seconds, size in (("webrtc", 2.5, 1000), ("ws", 1.5, 500)):
-        house.change(lambda tx, t=transport: viewing.transport_opened(tx, view, t))
+        house.change(lambda tx, t=transport: viewing.transport_opened(tx, house.hub.city, view, t))
         house.change(lambda tx, s=seconds, b=size: viewing.transport_ended(tx, house.hub.city, view, s, b, "viewer"))
     row = next(v for v in house.call("중구", "GET", "/views").json()["items"] if v["id"] == view)
     assert (row["seconds"], row["bytes"], row["transport"]) == (4.0, 1500, "ws")

@@ -38,6 +38,37 @@ async def test_a_prefetch_ends_by_itself(plane):
     await until(lambda: camera.open_now == 0, 5)
 
 
+async def test_a_grant_that_moved_lets_go_of_the_cameras_it_left(tmp_path, clip):
+    here, there, shared = TestCamera(clip), TestCamera(clip), TestCamera(clip)
+    async with running(tmp_path, {"here": here, "there": there, "shared": shared}) as (_, hub):
+        await hub.order("prefetch", cameras=["here", "shared"], for_s=600, grant="g1")
+        await hub.order("prefetch", cameras=["shared"], for_s=600, grant="g2")
+        await until(lambda: here.open_now == shared.open_now == 1)
+        number = await hub.order("prefetch", cameras=["there"], for_s=600, grant="g1")
+        await until(lambda: number in hub.acks)
+        await until(lambda: here.open_now == 0, what="the end of the pull that no grant holds")
+        await until(lambda: there.open_now == 1)
+        # The other grant still holds it: it was never let go in between.
+        assert (shared.open_now, shared.pulls) == (1, 1)
+        await hub.order("prefetch", cameras=[], for_s=600, grant="g1")
+        await until(lambda: there.open_now == 0, what="the end of the pull when the grant covers nothing here")
+
+
+async def test_a_viewer_of_a_camera_its_grant_left_watches_on_until_the_hub_cuts(tmp_path, clip):
+    here, there = TestCamera(clip), TestCamera(clip)
+    async with running(tmp_path, {"here": here, "there": there}) as (gateway, hub):
+        await hub.order("prefetch", cameras=["here"], for_s=600, grant="g1")
+        async with streaming(gateway, hub.ticket("here", view="v-old"), "here") as stream:
+            await until(lambda: stream.segments)
+            await hub.order("prefetch", cameras=["there"], for_s=600, grant="g1")
+            await until(lambda: there.open_now == 1)
+            seen = len(stream.segments)
+            await until(lambda: len(stream.segments) > seen + 5)
+            await hub.order("revoke", grants=[], views=["v-old"], reason="moved")
+            await until(lambda: stream.code == 4003)
+            await until(lambda: here.open_now == 0)
+
+
 async def test_a_camera_that_dies_and_returns_goes_on_for_the_same_viewer(plane):
     gateway, hub, camera = plane
     async with watching(gateway, hub.ticket()) as (frames, _, peer), streaming(gateway, hub.ticket()) as stream:

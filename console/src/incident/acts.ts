@@ -14,4 +14,5 @@ export type Asking =
   | { what: 'lookFor' }
   | { what: 'priority' }
   | { what: 'note' }
+  | { what: 'merge' }
   | { what: 'split' };

@@ -235,7 +235,7 @@ export class CameraLayers {
       const known = c.pose[row] === 1;
       const silent = this.field.silent(row);
       const watched = this.#watched.has(id);
-      cameras.push(point(spot.lon, spot.lat, { id, known, silent, slow: c.health[row] === 2, watched }));
+      cameras.push(point(spot.lon, spot.lat, { id, known, silent, slow: (c.health[row] ?? 0) === 2 || (c.health[row] ?? 0) > 4, watched }));
       const bearing = c.bearing[row];
       if (!withWedges || !known || silent || bearing === null || bearing === undefined) continue;
       const range = Math.min(c.range_m[row] ?? 40, 60);

@@ -6,7 +6,8 @@ export type Box = { west: number; south: number; east: number; north: number };
 /** One place on the ground with its cameras: the far map draws these, not cameras. */
 export type CameraPoint = { lon: number; lat: number; known: boolean; dead: boolean; rows: number[] };
 
-export const HEALTH: readonly Health[] = ['unknown', 'ok', 'slow', 'dead', 'password'];
+/** What gateways say of a camera; the position is its code in the columns. */
+export const HEALTH: readonly Health[] = ['unknown', 'ok', 'slow', 'dead', 'password', 'late', 'frozen', 'black'];
 const CELL = 0.01;
 const cellOf = (lon: number, lat: number): string => `${Math.floor(lon / CELL)} ${Math.floor(lat / CELL)}`;
 
@@ -84,7 +85,7 @@ export class CameraField {
   setHealth(id: string, health: Health): void {
     const row = this.#row.get(id);
     if (row === undefined) return;
-    this.columns.health[row] = Math.max(0, HEALTH.indexOf(health)) as 0 | 1 | 2 | 3 | 4;
+    this.columns.health[row] = Math.max(0, HEALTH.indexOf(health));
     for (const act of this.#watchers) act(row);
   }
 

@@ -1,11 +1,11 @@
 """The hub's application: one list of routes, the console's files, and the headers every answer carries."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse
@@ -18,9 +18,11 @@ from bonghwa.api.desk import Desk, Route
 from bonghwa.api.problem import on_failure, on_http, on_invalid, on_refusal
 from bonghwa.domain.errors import Refusal
 from bonghwa.service import timers
+from bonghwa.service.ports import City, Tx
 from bonghwa.storage.sql import journal
 from bonghwa.wiring import Hub
 
+log = structlog.get_logger("hub")
 API = "/api/v1"
 ROUTES: list[Route] = [
     *session.ROUTES,
@@ -84,17 +86,27 @@ def gateway_sources(desk: Desk) -> list[str]:
 
 
 async def keep_time(desk: Desk) -> None:
-    """Do what time makes due, four times a second; forget old events once an hour."""
+    """Do what time makes due, four times a second; forget old events once an hour. A failure is said and the next tick tries again."""
     hub, forgot = desk.hub, 0
     while True:
         await asyncio.sleep(TICK_S)
-        with contextlib.suppress(Refusal):
+        try:
             if await hub.read(lambda read: timers.anything_due(read, hub.city)):
-                await hub.change(lambda tx: timers.run(tx, hub.city))
-            now = hub.clock.now()
-            if now - forgot > 3600 * 1_000_000:
-                forgot = now
+                for timer in timers.EVERY:
+                    await _run(hub, timer)
+            hub.ticked_at = hub.clock.now()
+            if hub.ticked_at - forgot > 3600 * 1_000_000:
+                forgot = hub.ticked_at
                 await hub.change(lambda tx: journal.forget_events(tx.connection, tx.now - KEEP_EVENTS_US))
+        except Exception:
+            log.exception("time's work failed, trying again")
+
+
+async def _run(hub: Hub, timer: Callable[[Tx, City], None]) -> None:
+    try:
+        await hub.change(lambda tx: timer(tx, hub.city))
+    except Exception:
+        log.exception("a timer failed, the others go on", timer=timer.__name__)
 
 
 def create_app(hub: Hub) -> FastAPI:

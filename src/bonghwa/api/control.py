@@ -12,6 +12,7 @@ import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
 from bonghwa.domain.agency import INCIDENT_ROLES
+from bonghwa.domain.errors import Refusal
 from bonghwa.service import pictures, viewing
 from bonghwa.service.granting import prefetch
 from bonghwa.service.ports import City, GatewayRow, Tx
@@ -32,7 +33,11 @@ class Change(Protocol):
 
 @dataclass
 class Link:
-    """One connected gateway. `acked` is the highest message it acted on."""
+    """One connected gateway. `acked` is the highest message it acted on.
+
+    `held`: messages committed while the link is being opened wait here, so that none falls between what was read from the database and
+    what is pushed; None once the link is open.
+    """
 
     name: str
     boot: str
@@ -43,6 +48,8 @@ class Link:
     viewers: int = 0
     outbox: "asyncio.Queue[dict[str, Any]]" = field(default_factory=asyncio.Queue)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
+    held: list[tuple[int, dict[str, Any]]] | None = field(default_factory=list)
+    dropping: "asyncio.Future[None] | None" = None
 
 
 def _b64(data: bytes) -> str:
@@ -90,9 +97,19 @@ class ControlHub:
     def _push(self, told: list[tuple[str, str, int, dict[str, Any]]]) -> None:
         for gateway, boot, n, body in told:
             link = self.links.get(gateway)
-            if link is not None and link.boot == boot and n > link.sent:
-                link.sent = n
-                link.outbox.put_nowait(body)
+            if link is not None and link.boot == boot:
+                self._give(link, n, body)
+
+    def _give(self, link: Link, n: int, body: dict[str, Any]) -> None:
+        """Queue a message in order. A gap must not be hidden: the link is dropped, and the gateway resumes from what it has."""
+        if link.held is not None:
+            link.held.append((n, body))
+        elif n == link.sent + 1:
+            link.sent = n
+            link.outbox.put_nowait(body)
+        elif n > link.sent:
+            log.warning("a gap in the numbers, resuming", gateway=link.name)
+            link.dropping = asyncio.ensure_future(self._drop(link.socket))
 
     async def acknowledged(self, told: Sequence[tuple[str, int]], timeout_s: float = 1.0) -> list[str]:
         """Wait until the gateways acted on these messages; returns the names of those not reached (cut by lease)."""
@@ -117,27 +134,31 @@ class ControlHub:
     async def serve(self, socket: WebSocket) -> None:
         """One gateway's connection from hello to goodbye."""
         await socket.accept()
-        link = await self._open(socket)
-        if link is None:
+        proven = await self._prove(socket)
+        if proven is None:
             return
-        old = self.links.get(link.name)
-        self.links[link.name] = link
-        if old is not None:
-            await self._drop(old.socket)
-        writer = asyncio.create_task(self._write(link))
-        log.info("gateway up", gateway=link.name)
+        name, boot, url, last = proven
+        link, old = Link(name, boot, socket), self.links.get(name)
+        self.links[name] = link  # from here on what is committed waits for this link
+        writer: asyncio.Task[None] | None = None
         try:
+            if old is not None:
+                await self._drop(old.socket)
+            await self._resume(link, url, last)
+            writer = asyncio.create_task(self._write(link))
+            log.info("gateway up", gateway=name)
             while True:
                 text = await asyncio.wait_for(socket.receive_text(), SILENT_S)
                 await self._hear(link, json.loads(text))
-        except (WebSocketDisconnect, TimeoutError, ValueError, KeyError, TypeError, RuntimeError) as end:
-            log.info("gateway link ended", gateway=link.name, why=type(end).__name__)
+        except (WebSocketDisconnect, TimeoutError, ValueError, KeyError, TypeError, RuntimeError, Refusal) as end:
+            log.info("gateway link ended", gateway=name, why=type(end).__name__)
         finally:
-            writer.cancel()
-            if self.links.get(link.name) is link:
-                del self.links[link.name]
-                await self._lost(link)
+            if writer is not None:
+                writer.cancel()
             await self._drop(socket)
+            if self.links.get(name) is link:
+                del self.links[name]
+                await self._lost(link)
 
     @staticmethod
     async def _drop(socket: WebSocket) -> None:
@@ -146,7 +167,8 @@ class ControlHub:
         except RuntimeError:
             return
 
-    async def _open(self, socket: WebSocket) -> Link | None:
+    async def _prove(self, socket: WebSocket) -> tuple[str, str, str, int] | None:
+        """Both sides prove their enrolled key; the gateway's name, start, address and last seen message, or None when refused."""
         try:
             hello = json.loads(await asyncio.wait_for(socket.receive_text(), 5.0))
             name, boot, nonce = str(hello["gateway"]), str(hello["boot"]), str(hello["nonce"])
@@ -167,16 +189,22 @@ class ControlHub:
             except RuntimeError:
                 return None
             return None
+        return name, boot, url, last
+
+    async def _resume(self, link: Link, url: str, last: int) -> None:
+        """Welcome a proven gateway: what it missed, then what was committed meanwhile, then live."""
         self.urls.add(url)
-        row = await self._change(lambda tx: _greet(tx, self._city, name, boot, url, self._owners.get(name, ())))
-        missed = await self._read_messages(name, boot, last)
-        sent = missed[-1][0] if missed else row.last_n
-        link = Link(name, boot, socket, sent=sent, acked=last)
-        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": self._now(), "jwks": self._jwks(), "n": sent}
-        await socket.send_text(json.dumps(welcome))
+        row = await self._change(lambda tx: _greet(tx, self._city, link.name, link.boot, url, self._owners.get(link.name, ())))
+        missed = await self._read_messages(link.name, link.boot, last)
+        link.acked = last
+        link.sent = missed[-1][0] if missed else min(last, row.last_n)
+        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": self._now(), "jwks": self._jwks(), "n": link.sent}
+        await link.socket.send_text(json.dumps(welcome))
         for _, body in missed:
             link.outbox.put_nowait(body)
-        return link
+        held, link.held = link.held or [], None
+        for n, body in held:
+            self._give(link, n, body)
 
     async def _write(self, link: Link) -> None:
         while True:
@@ -205,13 +233,18 @@ class ControlHub:
         link.outbox.put_nowait({"t": "got", "m": number})
 
     async def _lost(self, link: Link) -> None:
+        """Say that a gateway is gone, unless it came back meanwhile."""
+
         def mark(tx: Tx) -> None:
             row = tx.gateways.get(link.name)
-            if row is not None and row.boot == link.boot:
+            if row is not None and row.boot == link.boot and link.name not in self.links:
                 tx.gateways.put(replace(row, state="lost"))
                 tx.emit("gateway.lost", link.name, 0, {"gateway": link.name}, _everyone(self._city))
 
-        await self._change(mark)
+        try:
+            await self._change(mark)
+        except Refusal:
+            log.warning("could not record the lost gateway", gateway=link.name)
 
 
 def _measure(tx: Tx, views: Sequence[Any]) -> None:
@@ -247,7 +280,7 @@ def _apply(tx: Tx, city: City, gateway: str, boot: str, number: int, message: di
     tx.gateways.put(replace(row, last_m=number, seen_at=tx.now))
     kind = message["t"]
     if kind == "view_opened":
-        viewing.transport_opened(tx, str(message["view"]), str(message["transport"]))
+        viewing.transport_opened(tx, city, str(message["view"]), str(message["transport"]))
     elif kind == "view_ended":
         viewing.transport_ended(tx, city, str(message["view"]), float(message["seconds"]), int(message["bytes"]), str(message["reason"]))
     elif kind == "first_frame":

@@ -44,8 +44,8 @@ async def get_reports(caller: OnIncidents, desk: TheDesk, state: str = "rejected
     """Rejected reports of the lines this agency receives, newest first."""
     if state != "rejected":
         raise Invalid("state", "one_of", allowed="rejected")
-    lines = tuple(line for line, receivers in RECEIVERS.items() if caller.agency in receivers)
-    rows = await desk.hub.read(lambda read: read.reports.find(state="rejected", line=lines, desc=True, limit=max(1, min(limit, 500))))
+    size = max(1, min(limit, 500))
+    rows = await desk.hub.read(lambda read: read.reports.find(state="rejected", receiver=caller.agency, desc=True, limit=size))
     return {
         "items": [{"id": r.id, "line": r.line, "received_at": instant(r.received_at), "problem": r.problem, "body": r.body} for r in rows],
         "next": None,

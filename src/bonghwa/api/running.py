@@ -19,6 +19,9 @@ from bonghwa.storage.sql import journal
 from bonghwa.storage.sql.journal import EventRow
 from bonghwa.storage.sql.writer import SqlRead
 
+RESUME_LIMIT = 5000
+"""A stream that missed more events than this starts anew: a fresh snapshot is quicker."""
+
 
 async def get_status(request: Request, caller: Person, desk: TheDesk) -> dict[str, Any]:
     """How the parts are: gateways, ledger, clock, disk, lines."""
@@ -86,7 +89,8 @@ async def events(request: Request, caller: Viewer, desk: TheDesk, cursor: str | 
             return None, high
         if start > high or (low and start < low - 1):
             return None, high
-        return journal.events_after(read.connection, start), start
+        missed = journal.events_after(read.connection, start, RESUME_LIMIT + 1)
+        return (None, high) if len(missed) > RESUME_LIMIT else (missed, start)
 
     try:
         missed, position = await desk.hub.read(look)

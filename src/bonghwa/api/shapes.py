@@ -132,7 +132,7 @@ def incident(one: Incident, caller: Caller, read: Read, city: City, speech: Spee
         ],
         "links": [link(e, speech) for e in read.timeline.find(incident=one.id) if e.agency == caller.agency and e.code == "linked"],
         "reports": _reports(one, caller, read),
-        "watchers": [watcher(v, city) for v in read.views.find(incident=one.id, state="open") if v.agency in (caller.agency, RESPONDERS)],
+        "watchers": [watcher(v) for v in read.views.find(incident=one.id, state="open") if v.grant in {g.id for g in visible}],
         "responders": [responder(r) for r in read.responders.find(incident=one.id, agency=caller.agency)],
         "duties": [obligation(o, speech) for o in read.obligations.find(incident=one.id, agency=caller.agency)],
         "timing": {"received_at": instant(one.opened_at), "chosen_us": selection.chosen_us if selection else None, **one.timing},
@@ -243,7 +243,7 @@ def link(entry: TimelineEntry, speech: Speech) -> dict[str, Any]:
     }
 
 
-def watcher(view: View, city: City) -> dict[str, Any]:
+def watcher(view: View) -> dict[str, Any]:
     """Someone who watches now."""
     return {
         "view": view.id,

@@ -38,6 +38,8 @@ class Grant:
     review: bool = False
     extensions: int = 0
     leaving: dict[str, int] = field(default_factory=dict)
+    refused_by_owner: bool = False
+    """The owner denied it, took it back or opened only a part: the system does not open these cameras again by itself."""
     issuer: str | None = None
     """For responders: the agency that sent them; their grant ends with that agency's."""
 

@@ -34,6 +34,8 @@ class Report:
     received_at: int
     body_hash: str
     state: Literal["accepted", "rejected"]
+    receiver: str = ""
+    """The agency it was for: a line's own, or the room whose operator filed it."""
     incident: str | None = None
     place: Place | None = None
     device: str | None = None
@@ -84,6 +86,7 @@ class Incident:
     acknowledged_at: int | None = None
     acknowledged_by: str | None = None
     closed_at: int | None = None
+    reopened_at: int | None = None
     louder: bool = False
     escalated: bool = False
     rev: int = 1

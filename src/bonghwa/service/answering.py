@@ -38,6 +38,8 @@ def approve(tx: Tx, city: City, caller: Caller, grant_id: str, reason: str, came
     if cameras is not None and not set(cameras) & set(grant.cameras):
         raise Invalid("cameras", "none_of_the_asked")
     tx.audit("grant:approved", {"grant": grant.id, "by": caller.account, "reason": reason, "cameras": cameras}, drill=grant.drill)
+    if cameras is not None and owner and not set(grant.cameras) <= set(cameras):
+        grant = replace(grant, refused_by_owner=True)
     opened = open_grant(tx, city, incident, grant, caller.name, cameras=cameras)
     responders.follow(tx, city, incident)
     return opened
@@ -53,16 +55,16 @@ def deny(tx: Tx, city: City, caller: Caller, grant_id: str, reason: str) -> Gran
     if not owner and grant.awaits != "officer":
         raise Forbidden("owner_answers", owner=grant.owner)
     note(tx, incident, "grant_denied", caller.name, agency=grant.agency, owner=grant.owner, reason=reason)
-    return end_grants(tx, city, [grant], "denied", reason, caller.name)[0]
+    return end_grants(tx, city, [grant], "denied", reason, caller.name, by_owner=owner)[0]
 
 
 def revoke(tx: Tx, city: City, caller: Caller, grant_id: str, reason: str) -> Grant:
     """Take back an open grant: the owner at any time, the agency when it needs it no more. Every view under it is cut."""
-    grant, incident, _ = _concerned(tx, caller, grant_id)
+    grant, incident, owner = _concerned(tx, caller, grant_id)
     if grant.state not in ("asked", "active"):
         raise Conflict("grant_over", state=grant.state)
     note(tx, incident, "grant_revoked", caller.name, agency=grant.agency, owner=grant.owner, reason=reason)
-    ended = end_grants(tx, city, [grant], "revoked", reason, caller.name)[0]
+    ended = end_grants(tx, city, [grant], "revoked", reason, caller.name, by_owner=owner)[0]
     responders.follow(tx, city, incident)
     return ended
 
@@ -77,12 +79,15 @@ def extend(tx: Tx, city: City, caller: Caller, grant_id: str, minutes: int, reas
         raise Conflict("agreement_changed", agreement=grant.agreement)
     if not 1 <= minutes <= clause.limit_minutes:
         raise Invalid("minutes", "range", low=1, high=clause.limit_minutes)
+    if grant.expires_at is not None and tx.now >= grant.expires_at:
+        raise Conflict("grant_not_active", state="expired")
     after = grants.extend(grant, minutes, tx.now, clause.limit_minutes)
     tx.grants.put(after)
     tx.audit("grant:extended", {"grant": grant.id, "by": caller.account, "minutes": minutes, "reason": reason}, drill=grant.drill)
     _renew(tx, city, after)
     tell_grant(tx, "extended", after)
     note(tx, incident, "grant_extended", caller.name, agency=grant.agency, owner=grant.owner, minutes=minutes, reason=reason)
+    responders.follow(tx, city, incident)
     return after
 
 

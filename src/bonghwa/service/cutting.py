@@ -38,14 +38,20 @@ def cut(tx: Tx, city: City, ended_grants: Iterable[Grant], ended_views: Iterable
         tx.tell(gateway, {"t": "revoke", "grants": grant_ids, "views": view_ids, "reason": reason})
 
 
-def end_grants(tx: Tx, city: City, ending: Iterable[Grant], state: GrantState, reason: str, by: str | None = None) -> list[Grant]:
-    """End these grants and every view under them, and tell the gateways once. Grants already over are left as they are."""
+def end_grants(
+    tx: Tx, city: City, ending: Iterable[Grant], state: GrantState, reason: str, by: str | None = None, *, by_owner: bool = False
+) -> list[Grant]:
+    """End these grants and every view under them, and tell the gateways once. Grants already over are left as they are.
+
+    `by_owner`: the cameras' owner said so; the system will not open them again by itself in this incident.
+    """
     ended: list[Grant] = []
     views: list[View] = []
     for grant in ending:
         after = grants.end(grant, state, tx.now, reason, by)
         if after is grant:
             continue
+        after = replace(after, refused_by_owner=after.refused_by_owner or by_owner)
         tx.grants.put(after)
         act = "grant:denied" if state == "denied" else f"grant:{state}"
         tx.audit(act, {"grant": grant.id, "incident": grant.incident, "reason": reason, "by": by}, drill=grant.drill)

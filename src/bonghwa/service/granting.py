@@ -64,7 +64,9 @@ def is_night(now: int) -> bool:
 def decide_for(tx: Tx, city: City, incident: Incident, agency: str, exclude: frozenset[str] = frozenset()) -> Selection:
     """Decide, choose and grant for one agency; returns what it now has. Everything is in the ledger before anything opens."""
     allowed, denials = ask_agreements(tx, city, incident, agency)
-    current = [g for g in tx.grants.find(incident=incident.id, agency=agency) if g.state in ("asked", "active")]
+    every = tx.grants.find(incident=incident.id, agency=agency)
+    current = [g for g in every if g.state in ("asked", "active")]
+    denials += _refused_by_owners(incident, every, allowed)
     if not allowed or incident.place is None:
         return _nothing(tx, city, incident, agency, current, denials)
     by_clause: dict[tuple[str, str], tuple[Chosen, set[str]]] = {}
@@ -80,7 +82,7 @@ def decide_for(tx: Tx, city: City, incident: Incident, agency: str, exclude: fro
     gone = [g for g in current if g.id not in kept]
     end_grants(tx, city, gone, "revoked", "decided_again")
     best = found[0][1] if len(found) == 1 else _joined([answer for _, answer in found])
-    partly = tuple(denials) if not best.cameras else ()
+    partly = tuple(d for d in denials if not best.cameras or d.reason.code == "owner_refused")
     selection = Selection(
         selection_id(incident.id, agency),
         incident.id,
@@ -96,6 +98,13 @@ def decide_for(tx: Tx, city: City, incident: Incident, agency: str, exclude: fro
     )
     tx.selections.put(selection)
     return selection
+
+
+def _refused_by_owners(incident: Incident, grants_so_far: list[Grant], allowed: dict[str, Chosen]) -> list[Denial]:
+    """Take out the owners who denied or took back a grant since the incident was last opened: nothing reopens theirs by itself."""
+    since = incident.reopened_at or 0
+    refused = {g.owner for g in grants_so_far if g.refused_by_owner and g.ended_at is not None and g.ended_at >= since}
+    return [Denial(None, None, Reason("owner_refused", {"owner": owner})) for owner in sorted(refused) if allowed.pop(owner, None)]
 
 
 def _nothing(tx: Tx, city: City, incident: Incident, agency: str, current: list[Grant], denials: list[Denial]) -> Selection:
@@ -153,18 +162,45 @@ def _grant(tx: Tx, city: City, incident: Incident, agency: str, chosen: Chosen, 
     )
     held: set[str] = set()
     for owner, cameras in by_owner.items():
-        same = next((g for g in current if g.owner == owner and g.clause == clause.id and g.agreement == agreement.id), None)
-        grant = _moved(tx, city, same, cameras) if same else _new(tx, city, incident, agency, owner, chosen, cameras)
-        held.add(grant.id)
+        same = [g for g in current if g.owner == owner and g.clause == clause.id and g.agreement == agreement.id]
+        held |= {g.id for g in _hold(tx, city, incident, agency, owner, chosen, cameras, same)}
     return held
 
 
+def _hold(
+    tx: Tx, city: City, incident: Incident, agency: str, owner: str, chosen: Chosen, cameras: list[str], same: list[Grant]
+) -> list[Grant]:
+    """Keep or move what is held of this owner, and ask for or open the rest.
+
+    What an owner answered stays answered: a grant it was asked for never covers a camera it was not asked about, so cameras that come
+    in later are asked for anew.
+    """
+    if chosen[1].approval != "ask":
+        return [_moved(tx, city, same[0], cameras)] if same else [_new(tx, city, incident, agency, owner, chosen, cameras)]
+    kept: list[Grant] = []
+    rest = list(cameras)
+    for grant in same:
+        mine = [camera for camera in rest if camera in grant.cameras]
+        if mine:
+            kept.append(_moved(tx, city, grant, mine))
+            rest = [camera for camera in rest if camera not in mine]
+    if rest and not any(grant.refused_by_owner for grant in same):
+        kept.append(_new(tx, city, incident, agency, owner, chosen, rest))
+    return kept
+
+
 def _moved(tx: Tx, city: City, grant: Grant, cameras: list[str]) -> Grant:
-    """The grant now covers other cameras; the old ones may be watched a few seconds more, until the new pictures show."""
+    """The grant now covers other cameras; the old ones may be watched a few seconds more, until the new pictures show.
+
+    Cameras that were leaving already keep their time: a subject that moves again and again leaves no picture behind for good.
+    """
     if list(grant.cameras) == cameras:
         return grant
-    until = tx.now + city.limits.old_pictures_s * US
-    leaving = {c: until for c in grant.cameras if c not in cameras} if grant.state == "active" else {}
+    leaving: dict[str, int] = {}
+    if grant.state == "active":
+        until = tx.now + city.limits.old_pictures_s * US
+        all_old = {**dict.fromkeys(grant.cameras, until), **grant.leaving}
+        leaving = {camera: at for camera, at in all_old.items() if camera not in cameras}
     after = replace(grant, cameras=tuple(cameras), leaving=leaving)
     tx.grants.put(after)
     if after.state == "active":

@@ -43,7 +43,7 @@ def acknowledge(tx: Tx, caller: Caller, incident_id: str) -> Incident:
     if after is not incident:
         tx.incidents.put(after)
         tx.audit("incident:acknowledged", {"incident": incident.id, "by": caller.account}, drill=incident.drill)
-        note(tx, after, "acknowledged", caller.name)
+        note(tx, after, "acknowledged", caller.agency)
         tell_incident(tx, "acknowledged", after)
     return after
 
@@ -67,7 +67,7 @@ def invite(tx: Tx, city: City, caller: Caller, incident_id: str, agency: str, ba
     after = life.work(life.join(incident, agency, caller.agency, basis, tx.now))
     tx.incidents.put(after)
     tx.audit("incident:invited", {"incident": incident.id, "agency": agency, "basis": basis, "by": caller.account}, drill=incident.drill)
-    note(tx, after, "invited", caller.name, agency_invited=agency, basis=basis)
+    note(tx, after, "invited", caller.agency, agency_invited=agency, basis=basis)
     decide_for(tx, city, after, agency)
     tell_incident(tx, "updated", after, invited=agency)
     return after
@@ -91,7 +91,8 @@ def change(
         {"incident": incident.id, "by": caller.account, "reason": reason, "priority": priority, "moved": place is not None},
         drill=incident.drill,
     )
-    note(tx, after, "changed", caller.name, reason=reason, priority=after.priority, place=after.place.name if after.place else "")
+    note(tx, after, "changed", caller.agency, priority=after.priority, place=after.place.name if after.place else "")
+    note(tx, after, "own_words", caller.name, agency=caller.agency, reason=reason)
     if place is not None or priority is not None:
         decide_all(tx, city, after)
     tell_incident(tx, "updated", after)
@@ -109,10 +110,18 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
         raise Conflict("drill_and_real")
     for report in tx.reports.find(incident=source.id):
         tx.reports.put(replace(report, incident=target.id))
-    after = target.changed(priority=min(source.priority, target.priority), place=target.place or source.place)
+    urgent = source if source.priority < target.priority else target
+    after = target.changed(
+        kind=urgent.kind,
+        priority=urgent.priority,
+        place=target.place or source.place,
+        look_for=target.look_for or source.look_for,
+        subject=target.subject or source.subject,
+        device=target.device or source.device,
+    )
     tx.incidents.put(after)
     tx.audit("incident:merged", {"incident": target.id, "from": source.id, "by": caller.account, "reason": reason}, drill=target.drill)
-    note(tx, after, "merged_by_hand", caller.name, number=source.number, reason=reason)
+    note(tx, after, "merged_by_hand", caller.name, agency=caller.agency, number=source.number, reason=reason)
     _close(tx, city, source, caller, "duplicate", reason)
     tell_incident(tx, "merged", after, source=source.id)
     decide_all(tx, city, after)
@@ -169,8 +178,8 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         {"incident": incident.id, "new": fresh.id, "reports": [r.id for r in moving], "by": caller.account, "reason": reason},
         drill=incident.drill,
     )
-    note(tx, after, "split", caller.name, number=fresh.number, reason=reason)
-    note(tx, fresh, "split_from", caller.name, number=incident.number, reason=reason)
+    note(tx, after, "split", caller.name, agency=caller.agency, number=fresh.number, reason=reason)
+    note(tx, fresh, "split_from", caller.name, agency=caller.agency, number=incident.number, reason=reason)
     decide_all(tx, city, after)
     decide_all(tx, city, fresh)
     tell_incident(tx, "split", after, fresh=fresh.id)
@@ -194,12 +203,13 @@ def _close(tx: Tx, city: City, incident: Incident, caller: Caller, disposition: 
         {"incident": incident.id, "agency": caller.agency, "by": caller.account, "disposition": disposition, "reason": reason},
         drill=incident.drill,
     )
-    note(tx, after, "closed" if ended else "part_closed", caller.name, disposition=disposition, reason=reason, agency_closed=caller.agency)
+    note(tx, after, "closed" if ended else "part_closed", caller.agency, disposition=disposition, agency_closed=caller.agency)
+    note(tx, after, "own_words", caller.name, agency=caller.agency, reason=reason)
     living = [g for g in tx.grants.find(incident=incident.id, state=("asked", "active")) if ended or caller.agency in (g.agency, g.issuer)]
     leaving = [g for g in living if g.state == "active"]
     end_grants(tx, city, [g for g in living if g.state == "asked"], "ended", "closed", caller.name)
     end_grants(tx, city, leaving, "ended", "closed", caller.name)
-    responders.end_all(tx, after, None if ended else caller.agency, caller.name)
+    responders.end_all(tx, city, after, None if ended else caller.agency, caller.name)
     if ended:
         obliging.restart_clock(tx, city, after)
     tell_incident(tx, "closed" if ended else "updated", after, part_closed=caller.agency)
@@ -209,10 +219,11 @@ def _close(tx: Tx, city: City, incident: Incident, caller: Caller, disposition: 
 def reopen(tx: Tx, city: City, caller: Caller, incident_id: str, reason: str) -> Incident:
     """Open the caller's part again. New grants are decided; nothing old comes back."""
     incident = mine(tx, caller, incident_id)
-    after = life.reopen(incident, caller.agency)
+    after = replace(life.reopen(incident, caller.agency), reopened_at=tx.now)
     tx.incidents.put(after)
     tx.audit("incident:reopened", {"incident": incident.id, "by": caller.account, "reason": reason}, drill=incident.drill)
-    note(tx, after, "reopened", caller.name, reason=reason)
+    note(tx, after, "reopened", caller.agency)
+    note(tx, after, "own_words", caller.name, agency=caller.agency, reason=reason)
     decide_for(tx, city, after, caller.agency)
     tell_incident(tx, "reopened", after)
     return after

@@ -88,6 +88,7 @@ def may_try(tx: Tx, name: str) -> Account | None:
 
 def refuse(tx: Tx, name: str, account: Account | None) -> None:
     """Record a refused sign-in; five in a row lock the account for a minute."""
+    account = tx.accounts.get(account.id) if account else None  # as it stands now: closed meanwhile stays closed
     if account is not None:
         failures = account.failures + 1
         locked = tx.now + LOCK_S * US if failures >= LOCK_AFTER else 0

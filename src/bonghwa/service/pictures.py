@@ -8,6 +8,7 @@ from bonghwa.domain.incident import Incident
 from bonghwa.domain.reason import Reason
 from bonghwa.domain.selection import ChosenCamera, Selection
 from bonghwa.domain.view import Repair
+from bonghwa.service import responders
 from bonghwa.service.cutting import end_views
 from bonghwa.service.granting import decide_for
 from bonghwa.service.incidents import mine
@@ -86,6 +87,7 @@ def bad_picture(tx: Tx, city: City, caller: Caller, incident_id: str, camera: st
     if not any(c.state == "chosen" and c.stands_for == camera for c in after.cameras):
         bad = frozenset(c.camera for c in after.cameras if c.state == "bad")
         decide_for(tx, city, incident, caller.agency, exclude=bad)
+        responders.follow(tx, city, incident)
     views = [v for v in tx.views.find(camera=camera, incident=incident.id, state="open") if v.agency == caller.agency]
     end_views(tx, city, views, "bad_picture", caller.name)
     tx.emit("incident.cameras", incident.id, incident.rev, {"incident": incident.id, "camera": camera, "state": "bad"}, [caller.agency])

@@ -7,6 +7,7 @@ from bonghwa.domain import alarm
 from bonghwa.domain.errors import Conflict
 from bonghwa.domain.geo import distance_m
 from bonghwa.domain.incident import Incident, Part, Place, Report, calms, default_priority, merges, more_urgent, number_of
+from bonghwa.service import responders
 from bonghwa.service.granting import decide_for
 from bonghwa.service.linking import link_others
 from bonghwa.service.ports import City, Tx
@@ -52,7 +53,8 @@ def file_report(tx: Tx, city: City, form: ReportForm, receiver: str | None = Non
 
     `receiver` is the agency of the operator who filed it (line `control_room`), otherwise the line decides.
     """
-    known = next(iter(tx.reports.find(line=form.line, external_id=form.external_id)), None)
+    receivers = (receiver,) if receiver else alarm.RECEIVERS[form.line]
+    known = next(iter(tx.reports.find(line=form.line, external_id=form.external_id, receiver=receivers[0], state="accepted")), None)
     if known is not None:
         if known.body_hash != form.body_hash:
             raise Conflict("external_id_reused", external_id=form.external_id)
@@ -66,6 +68,7 @@ def file_report(tx: Tx, city: City, form: ReportForm, receiver: str | None = Non
         received_at=tx.now,
         body_hash=form.body_hash,
         state="accepted",
+        receiver=receivers[0],
         place=find_place(city, form),
         device=form.site or form.camera,
         subject=form.subject,
@@ -74,7 +77,6 @@ def file_report(tx: Tx, city: City, form: ReportForm, receiver: str | None = Non
         priority=form.priority,
         drill=form.drill,
     )
-    receivers = (receiver,) if receiver else alarm.RECEIVERS[form.line]
     target, why = _merge_target(tx, report, receivers[0])
     incident = target if target is not None else _open(tx, report, receivers)
     report = replace(report, incident=incident.id)
@@ -178,6 +180,7 @@ def _merge(tx: Tx, city: City, incident: Incident, report: Report, why: Any) -> 
             part = changed.part(agency)
             if part is not None and part.open:
                 decide_for(tx, city, changed, agency)
+        responders.follow(tx, city, changed)
     tell_incident(tx, "updated", changed, merged=True)
     return changed
 
@@ -201,6 +204,7 @@ def keep_rejected(tx: Tx, line: str, problem: str, body: str, receivers: tuple[s
         received_at=tx.now,
         body_hash="",
         state="rejected",
+        receiver=receivers[0],
         problem=problem,
         body=body[:8192],
     )

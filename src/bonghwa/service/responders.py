@@ -10,7 +10,7 @@ from bonghwa.domain.grant import US, Grant
 from bonghwa.domain.incident import Incident
 from bonghwa.domain.people import Session
 from bonghwa.domain.view import ResponderLink
-from bonghwa.service.cutting import end_grants
+from bonghwa.service.cutting import end_grants, end_views
 from bonghwa.service.granting import open_grant
 from bonghwa.service.ports import City, Tx
 from bonghwa.service.telling import PRIVACY, note
@@ -80,28 +80,31 @@ def revoke(tx: Tx, city: City, caller: Caller, link_id: str, reason: str) -> Res
         raise NotFound("no_such_link")
     if link.state in ("revoked", "ended"):
         raise Conflict("link_over")
-    after = _end(tx, link, "revoked", caller.name, reason)
+    after = _end(tx, city, link, "revoked", caller.name, reason)
     incident = tx.incidents.get(link.incident)
     if incident is not None:
         follow(tx, city, incident)
     return after
 
 
-def _end(tx: Tx, link: ResponderLink, state: str, by: str, reason: str) -> ResponderLink:
+def _end(tx: Tx, city: City, link: ResponderLink, state: str, by: str, reason: str) -> ResponderLink:
+    """End a link: its device's session, its views and its event stream go with it."""
     after = replace(link, state="revoked" if state == "revoked" else "ended")
     tx.responders.put(after)
+    end_views(tx, city, tx.views.find(account=f"link:{link.id}", state="open"), reason, by)
     for session in tx.sessions.find(link=link.id):
         tx.sessions.delete(session.id)
+        tx.emit("session.ended", session.id, 0, {}, [AGENCY])
     tx.audit("responder:revoked", {"link": link.id, "by": by, "reason": reason})
     tx.emit("responder.revoked", link.id, 0, {"incident": link.incident, "reason": reason}, [link.agency, AGENCY])
     return after
 
 
-def end_all(tx: Tx, incident: Incident, issuer: str | None, by: str) -> None:
+def end_all(tx: Tx, city: City, incident: Incident, issuer: str | None, by: str) -> None:
     """End the links of an incident (of one issuing agency, or of all)."""
     for link in tx.responders.find(incident=incident.id, state=("waiting", "bound")):
         if issuer in (None, link.agency):
-            _end(tx, link, "ended", by, "closed")
+            _end(tx, city, link, "ended", by, "closed")
 
 
 def follow(tx: Tx, city: City, incident: Incident) -> None:
@@ -127,7 +130,9 @@ def _grant(tx: Tx, city: City, incident: Incident, issuer: str, model: Grant) ->
     if not isinstance(answer, Allowed) or answer.clause.approval != "auto":
         tx.audit("decision:denied", {"incident": incident.id, "agency": AGENCY, "owner": model.owner}, drill=incident.drill)
         return None
-    left = max(1, ((model.expires_at or tx.now) - tx.now) // (60 * US))
+    left = ((model.expires_at or tx.now) - tx.now) // (60 * US)
+    if left < 1:
+        return None
     asked = Grant(
         id=tx.new_id("grt"),
         incident=incident.id,
@@ -183,7 +188,7 @@ def check_label(label: str) -> str:
 
 def expire(tx: Tx, city: City, link: ResponderLink) -> None:
     """End a link whose time is over."""
-    _end(tx, link, "ended", "system", "expired")
+    _end(tx, city, link, "ended", "system", "expired")
     incident = tx.incidents.get(link.incident)
     if incident is not None:
         follow(tx, city, incident)

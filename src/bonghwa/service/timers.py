@@ -5,7 +5,7 @@ from dataclasses import replace
 from bonghwa.domain import alarm
 from bonghwa.domain.grant import US
 from bonghwa.domain.incident import join
-from bonghwa.service import duties, responders
+from bonghwa.service import duties, people, responders
 from bonghwa.service.cutting import end_grants, end_views
 from bonghwa.service.granting import decide_for, open_grant
 from bonghwa.service.ports import City, Read, Tx
@@ -35,19 +35,15 @@ def anything_due(read: Read, city: City) -> bool:
         return True
     if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
         return True
-    return any(now >= link.expires_at for link in read.responders.find(state=("waiting", "bound")))
+    return any(now >= link.expires_at for link in read.responders.find(state=("waiting", "bound"))) or _orphans_due(read)
 
 
-def run(tx: Tx, city: City) -> None:
-    """Do everything that is due."""
-    call_louder(tx, city)
-    escalate(tx, city)
-    answer_unanswered(tx, city)
-    expire_grants(tx, city)
-    drop_old_pictures(tx, city)
-    end_idle_views(tx, city)
-    end_shifts(tx, city)
-    end_links(tx, city)
+def _orphans_due(read: Read) -> bool:
+    if any(read.now >= session.expires_at for session in read.sessions.find()):
+        return True
+    closed = {account.id for account in read.accounts.find() if account.disabled}
+    views = read.views.find(state="open")
+    return any(v.account in closed or (v.session is not None and read.sessions.get(v.session) is None) for v in views)
 
 
 def call_louder(tx: Tx, city: City) -> None:
@@ -95,15 +91,20 @@ def expire_grants(tx: Tx, city: City) -> None:
     """A grant ends at its time."""
     due = [g for g in tx.grants.find(state="active") if g.expires_at is not None and tx.now >= g.expires_at]
     end_grants(tx, city, due, "expired", "expired")
+    for about in (tx.incidents.get(incident) for incident in {g.incident for g in due}):
+        if about is not None:
+            responders.follow(tx, city, about)
 
 
 def drop_old_pictures(tx: Tx, city: City) -> None:
     """After a corrected place the old cameras' views end once their few seconds are over."""
     for grant in tx.grants.find(state="active"):
-        over = {camera for camera, until in grant.leaving.items() if tx.now >= until}
-        if over:
-            tx.grants.put(replace(grant, leaving={c: t for c, t in grant.leaving.items() if c not in over}))
-            end_views(tx, city, [v for v in tx.views.find(grant=grant.id, state="open") if v.camera in over], "place_corrected")
+        kept = {camera: until for camera, until in grant.leaving.items() if tx.now < until}
+        if len(kept) < len(grant.leaving):
+            after = replace(grant, leaving=kept)
+            tx.grants.put(after)
+            views = tx.views.find(grant=grant.id, state="open")
+            end_views(tx, city, [v for v in views if not after.covers(v.camera, tx.now)], "place_corrected")
 
 
 def end_idle_views(tx: Tx, city: City) -> None:
@@ -128,3 +129,31 @@ def end_links(tx: Tx, city: City) -> None:
     for link in tx.responders.find(state=("waiting", "bound")):
         if tx.now >= link.expires_at:
             responders.expire(tx, city, link)
+
+
+def end_orphans(tx: Tx, city: City) -> None:
+    """Views and duty sessions whose session is over, or whose account was closed, end; so does an expired session's event stream."""
+    for session in tx.sessions.find():
+        if tx.now >= session.expires_at:
+            people.sign_out(tx, city, session)
+    closed = {account.id for account in tx.accounts.find() if account.disabled}
+    for view in tx.views.find(state="open"):
+        if view.account in closed or (view.session is not None and tx.sessions.get(view.session) is None):
+            end_views(tx, city, [view], "session_ended")
+    for duty in tx.duties.find(ended_at=None):
+        if duty.account in closed:
+            duties.end(tx, city, duty, "system")
+
+
+EVERY = (
+    call_louder,
+    escalate,
+    answer_unanswered,
+    expire_grants,
+    drop_old_pictures,
+    end_idle_views,
+    end_shifts,
+    end_links,
+    end_orphans,
+)
+"""Each runs as a change of its own, so that one that fails keeps no other from its work."""

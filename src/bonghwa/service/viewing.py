@@ -7,7 +7,7 @@ from bonghwa.domain.agency import Caller
 from bonghwa.domain.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
 from bonghwa.domain.incident import work
 from bonghwa.domain.view import View
-from bonghwa.service.cutting import end_views
+from bonghwa.service.cutting import cut, end_views
 from bonghwa.service.ports import City, Tx
 from bonghwa.service.telling import tell_view
 
@@ -181,10 +181,13 @@ def revoke_view(tx: Tx, city: City, caller: Caller, view_id: str, reason: str) -
 # What the gateway says. Each message is applied once: the control channel drops repeats by their number.
 
 
-def transport_opened(tx: Tx, view_id: str, transport: str) -> None:
-    """A transport session of a view began to be served."""
+def transport_opened(tx: Tx, city: City, view_id: str, transport: str) -> None:
+    """A transport session of a view began to be served. One of a view that ended meanwhile is cut again."""
     view = tx.views.get(view_id)
-    if view is None or view.state == "ended":
+    if view is None:
+        return
+    if view.state == "ended":
+        cut(tx, city, (), [view], view.end_reason or "revoked")
         return
     first = view.transport is None
     after = replace(view, transport=transport, live=view.live + 1, live_since=view.live_since or tx.now, idle_since=None)

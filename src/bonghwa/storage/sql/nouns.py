@@ -9,7 +9,7 @@ from bonghwa.service.ports import GatewayRow, TimelineEntry
 from bonghwa.storage.sql.collection import Noun
 
 INCIDENTS = Noun("incidents", Incident, {"state": str, "owner": str, "drill": bool, "opened_at": int, "subject": str, "device": str})
-REPORTS = Noun("reports", Report, {"line": str, "external_id": str, "incident": str, "state": str})
+REPORTS = Noun("reports", Report, {"line": str, "external_id": str, "receiver": str, "incident": str, "state": str})
 SELECTIONS = Noun("selections", Selection, {"incident": str, "agency": str})
 GRANTS = Noun("grants", Grant, {"incident": str, "agency": str, "owner": str, "state": str, "expires_at": int, "asked_at": int})
 VIEWS = Noun(
