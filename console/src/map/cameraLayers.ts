@@ -119,6 +119,8 @@ function addImages(map: GlMap, c: Colours): void {
   map.addImage('camera-cross', cross, { pixelRatio: 2 });
 }
 
+const HEALTH_WAITS_MS = 2000;
+
 /** Puts the cameras on a map and keeps the near ones up to date with the view, their health and who watches. */
 export class CameraLayers {
   #box: Box | null = null;
@@ -127,6 +129,9 @@ export class CameraLayers {
   #owners: Set<string> | null = null;
   #hidden = new Set<string>();
   #queued = 0;
+  #flushing = 0;
+  #stale = new Set<number>();
+  #dead = new Set<number>();
   readonly #undo: (() => void)[] = [];
 
   constructor(
@@ -146,7 +151,9 @@ export class CameraLayers {
     map.addSource('camera-wedges', { type: 'geojson', data: none, maxzoom: 15, tolerance: 0.1 });
     for (const layer of layers(colours)) map.addLayer(layer, below);
     field.points.forEach((p, i) => {
-      if (p.dead) map.setFeatureState({ source: 'camera-points', id: i }, { dead: true });
+      if (!p.dead) return;
+      this.#dead.add(i);
+      map.setFeatureState({ source: 'camera-points', id: i }, { dead: true });
     });
     const moved = (): void => this.#moved();
     map.on('move', moved);
@@ -175,6 +182,7 @@ export class CameraLayers {
   stop(): void {
     for (const act of this.#undo) act();
     cancelAnimationFrame(this.#queued);
+    clearTimeout(this.#flushing);
   }
 
   #isShown(row: number): boolean {
@@ -190,14 +198,30 @@ export class CameraLayers {
     );
   }
 
+  /** Health comes in bursts when an alarm opens pictures; the map may wait, the pictures may not. */
   #healthChanged(row: number): void {
-    const lon = this.field.columns.lon[row];
-    const lat = this.field.columns.lat[row];
-    const at = this.field.points.findIndex((p) => p.lon === lon && p.lat === lat);
-    const place = this.field.points[at];
-    if (place) this.map.setFeatureState({ source: 'camera-points', id: at }, { dead: place.rows.every((r) => this.field.silent(r)) });
+    this.#stale.add(row);
+    this.#flushing ||= window.setTimeout(() => this.#flushHealth(), HEALTH_WAITS_MS);
+  }
+
+  #flushHealth(): void {
+    this.#flushing = 0;
     const box = this.#box;
-    if (box && lon !== undefined && lat !== undefined && lon >= box.west && lon <= box.east && lat >= box.south && lat <= box.north) this.#refreshSoon();
+    let near = false;
+    for (const row of this.#stale) {
+      const lon = this.field.columns.lon[row];
+      const lat = this.field.columns.lat[row];
+      const at = this.field.points.findIndex((p) => p.lon === lon && p.lat === lat);
+      const place = this.field.points[at];
+      const dead = place?.rows.every((r) => this.field.silent(r)) ?? false;
+      if (place && dead !== this.#dead.has(at)) {
+        this.#dead[dead ? 'add' : 'delete'](at);
+        this.map.setFeatureState({ source: 'camera-points', id: at }, { dead });
+      }
+      near ||= !!box && lon !== undefined && lat !== undefined && lon >= box.west && lon <= box.east && lat >= box.south && lat <= box.north;
+    }
+    this.#stale.clear();
+    if (near) this.#refreshSoon();
   }
 
   /** The near sources hold what the view shows and half a screen around it; they are filled again only when the view leaves that. */

@@ -87,10 +87,35 @@ function beside(badge: PlacedBadge, pins: PlacedPin[]): PlacedBadge {
   return { ...badge, sx: badge.sx + dx, sy: badge.sy + dy };
 }
 
-/** Number badges of the chosen cameras; heads on one pole stand side by side, none under a pin. */
+const APART = 2 * BADGE;
+const ROUNDS = 8;
+
+/** Pushes badges apart until none covers another, a little each round; what stands alone stays on its camera. */
+function partBadges(badges: PlacedBadge[]): void {
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, a] of badges.entries()) {
+      for (const b of badges.slice(i + 1)) {
+        const [dx, dy] = [b.sx - a.sx, b.sy - a.sy];
+        const distance = Math.hypot(dx, dy);
+        if (distance >= APART) continue;
+        const push = (APART - distance) / 2;
+        const [ux, uy] = distance > 0.5 ? [dx / distance, dy / distance] : [1, 0];
+        a.sx -= ux * push;
+        a.sy -= uy * push;
+        b.sx += ux * push;
+        b.sy += uy * push;
+      }
+    }
+  }
+}
+
+/** Number badges of the chosen cameras, none over another and none under a pin. */
 export function placeBadges(chosen: Chosen[], project: (spot: Spot) => Screen, pins: PlacedPin[]): PlacedBadge[] {
-  const at = chosen.flatMap((camera) => (camera.number === null ? [] : [{ id: camera.id, number: camera.number, live: camera.live ?? true, ...project(camera) }]));
-  return groups(at, 20).flatMap((group) =>
-    group.map((badge, i) => beside({ ...badge, sx: badge.x + (i - (group.length - 1) / 2) * 25, sy: badge.y }, pins)),
-  );
+  const badges = chosen.flatMap((camera): PlacedBadge[] => {
+    if (camera.number === null) return [];
+    const at = project(camera);
+    return [beside({ id: camera.id, number: camera.number, live: camera.live ?? true, ...at, sx: at.x, sy: at.y }, pins)];
+  });
+  partBadges(badges);
+  return badges.map((badge) => beside(badge, pins));
 }
