@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "supervisor": set(),
 }
 # The faces and the assembly see everything but the simulated city, which only its own commands may start.
-FACES = {"config", "wiring", "api", "cli", "demo", "demo_accounts"}
+FACES = {"config", "logs", "wiring", "api", "cli", "demo", "demo_accounts"}
 CITY_COMMANDS = {"city.py", "serve_city.py", "demo.py", "drill.py"}
 # Third-party packages that a room may use where its place says something about that.
 MAY_USE = {

@@ -10,7 +10,6 @@ export const t = words({
   cancel: ['취소', 'Cancel'],
   running: ['훈련 상황', 'Drill incidents'],
   none: ['진행 중인 훈련이 없습니다', 'No drill is running'],
-  past: ['요청한 훈련', 'Requested drills'],
   noScenario: ['준비된 훈련이 없습니다', 'No drill is prepared'],
   open: ['열기', 'Open'],
 });

@@ -19,7 +19,7 @@ export const t = words({
   needPlace: ['장소 필요', 'Place needed'],
   needAck: ['확인 필요', 'Needs a look'],
   needConfirm: ['종결 확인 필요', 'Closing to confirm'],
-  louder: ['응답 없음', 'Nobody answered'],
+  louder: ['확인 늦음', 'Nobody answered'],
   reports: ['접수 {n}건', '{n} reports'],
   views: ['열람 {live}/{cameras}', 'Viewing {live}/{cameras}'],
   asked: ['승인 대기 {n}', '{n} waiting'],

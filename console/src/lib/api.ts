@@ -176,6 +176,5 @@ export const api = {
   privacyDay: (date?: string) => get<PrivacyDay>('/privacy/day', { date }),
   ledger: () => get<LedgerStatus>('/ledger/status'),
   status: () => get<SystemStatus>('/status'),
-  drills: () => get<{ items: { id: string; name: string; requested_at: string; state: string }[] }>('/drills'),
   startDrill: (name: string) => post<{ id: string }>('/drills', { name }),
 };

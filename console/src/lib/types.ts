@@ -79,7 +79,7 @@ export type CameraColumns = {
   fov: (number | null)[];
   range_m: (number | null)[];
   ptz: (0 | 1)[];
-  health: (0 | 1 | 2 | 3 | 4)[];
+  health: number[];
   warn: number[];
 };
 export type SearchItem = {

@@ -6,6 +6,7 @@ import { GONE_MS, patienceWith, pauseBefore, RENEW_MS, SILENT, UPGRADE_MS, WORD_
 import { blankPicture, isOver, TRIES_SHOWN, type Notice, type Picture, type PictureState, type Transport } from './picture';
 import { better, Race, type RaceHeard } from './race';
 import { isFinal, mayAskAnew, noticeOf, stateAfter } from './refusal';
+import { playAll } from './screens';
 import { prepareOffer } from './whep';
 
 const STATE_OF: Record<Transport, PictureState> = { webrtc: 'live', ws: 'fallback', still: 'stills' };
@@ -130,6 +131,7 @@ export class Player {
 
   /** Looks at the age of the picture; called a few times a second while the page is visible. */
   watch(): void {
+    if (this.stage.isConnected) playAll(this.stage);
     if (this.#over || !this.#shown) return;
     const age = performance.now() - this.#shown.lastAt;
     if (age <= patienceWith(this.#shown)) {

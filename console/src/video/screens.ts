@@ -18,6 +18,14 @@ export function borrowScreen(): HTMLVideoElement {
 }
 
 /**
+ * Lets every element of a stage play. A browser pauses an element that leaves the page, and one that comes back stays paused: frames
+ * are then counted and none is seen.
+ */
+export function playAll(stage: HTMLElement): void {
+  for (const video of stage.querySelectorAll('video')) if (video.paused) video.play().catch(() => undefined);
+}
+
+/**
  * Empties an element so that its last frame is gone before the next layout, then takes it off the page.
  * A closed connection alone would leave Chromium showing that frame for seconds.
  */

@@ -1,6 +1,7 @@
 import { blankPicture, isOver, type Picture } from './picture';
 import type { Player, Right } from './player';
 import { acquire, release } from './pool';
+import { playAll } from './screens';
 
 /** Length of the cross-fade between two cameras of one tile. */
 const FADE_MS = 160;
@@ -57,6 +58,7 @@ export class Slot {
     this.player = player;
     player.stage.classList.toggle('enter', fades);
     this.#holder.append(player.stage);
+    playAll(player.stage);
     player.onframe = this.#heardFrame;
     this.#heardFrame(player.frames);
     this.#ends = player.subscribe((picture) => {

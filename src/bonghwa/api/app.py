@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bonghwa import __version__
 from bonghwa.api import cameras, duties, grants, incidents, ledger, privacy, reports, responders, running, session, views
 from bonghwa.api.desk import Desk, Route
+from bonghwa.api.limits import BodyLimit
 from bonghwa.api.problem import on_failure, on_http, on_invalid, on_refusal
 from bonghwa.domain.errors import Refusal
 from bonghwa.service import timers
@@ -142,6 +143,7 @@ def create_app(hub: Hub) -> FastAPI:
     _add_console(app)
     for kind, handle in ((Refusal, on_refusal), (RequestValidationError, on_invalid), (HTTPException, on_http), (Exception, on_failure)):
         app.add_exception_handler(kind, handle)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders, sources=lambda: gateway_sources(desk))
     return app
 

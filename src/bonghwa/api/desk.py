@@ -50,6 +50,7 @@ class Desk:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.events = EventHub()
+        self.quality: dict[str, tuple[int, dict[str, Any]]] = {}
         self.control = ControlHub(
             hub.enrolled(),
             {e.name: e.owners for e in hub.settings.gateways},

@@ -7,13 +7,21 @@ from typing import Any
 from bonghwa.domain.reason import Reason
 from bonghwa.domain.words import Language, fill, say
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 
 def instant(us: int | None) -> str | None:
-    """A time in microseconds as RFC 3339 UTC with milliseconds."""
+    """A time in microseconds as RFC 3339 UTC with milliseconds; None for none, and for one outside the years 1 to 9999.
+
+    Never raises: one odd time that was stored must not hide the list it stands in.
+    """
     if us is None:
         return None
-    moment = dt.datetime.fromtimestamp(us / 1_000_000, dt.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    try:
+        moment = _EPOCH + dt.timedelta(microseconds=us)
+    except OverflowError:
+        return None
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def outward(data: Any) -> Any:

@@ -106,6 +106,9 @@ class Studio:
                 key = feed.wants_key or due - last_key >= GOP_S - 0.03
                 feed.wants_key = False
                 picture = await loop.run_in_executor(self._pool, self._make, feed, key)
+                if picture is None:
+                    feed.wants_key = True
+                    continue
                 self.frames += 1
                 last_key = due if picture.key else last_key
                 for sink in tuple(feed.sinks):
@@ -139,8 +142,10 @@ class Studio:
         except TimeoutError:
             return
 
-    def _make(self, feed: _Feed, key: bool) -> Picture:
-        """In a thread: draw and code one moment."""
+    def _make(self, feed: _Feed, key: bool) -> Picture | None:
+        """In a thread: draw and code one moment; None when everybody left while it waited for its turn."""
+        if not feed.sinks:
+            return None
         if feed.scene is None:
             feed.scene = Scene(self.city, feed.camera)
         if feed.encoder is None:

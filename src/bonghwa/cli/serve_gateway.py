@@ -1,13 +1,12 @@
 """`bonghwa serve gateway`: the media plane of one district centre, until SIGTERM."""
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
-import structlog
 import uvloop
 
+from bonghwa import logs
 from bonghwa.media.enrolment import NotEnrolled
 from bonghwa.media.gateway import GatewaySettings
 from bonghwa.media.gateway import run as serve
@@ -17,7 +16,7 @@ from bonghwa.media.sources import SourcesMalformed
 def run(argv: list[str]) -> int:
     """Serve; 0 after a signal, 2 where the gateway cannot start and why on standard error."""
     settings = _settings(argv)
-    _log_to_stderr()
+    logs.configure()
     try:
         uvloop.run(serve(settings))
     except (NotEnrolled, SourcesMalformed, ValueError, OSError) as error:
@@ -52,17 +51,4 @@ def _settings(argv: list[str]) -> GatewaySettings:
         console_origins=tuple(given.origin),
         max_viewers=given.max_viewers,
         ready_file=given.ready_file,
-    )
-
-
-def _log_to_stderr() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 import uvloop
 
+from bonghwa import logs
 from bonghwa.api.app import create_app
 from bonghwa.config import ConfigError, Settings, load
 from bonghwa.domain.agreement import AgreementError
@@ -75,6 +76,7 @@ async def _serve(settings: Settings, ready_file: Path | None) -> None:
         uvicorn.Config(
             app,
             log_level="warning",
+            log_config=None,
             access_log=False,
             timeout_graceful_shutdown=3,
             server_header=False,
@@ -119,6 +121,7 @@ async def _serve(settings: Settings, ready_file: Path | None) -> None:
 def run(argv: list[str]) -> int:
     """Serve until SIGTERM or SIGINT; 0 at a clean end, 2 for settings or agreements that cannot be used."""
     options = _arguments(argv)
+    logs.configure()
     try:
         uvloop.run(_serve(settings_of(options), options.ready_file))
     except (ConfigError, AgreementError) as wrong:

@@ -104,6 +104,8 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "taken": ("이미 있는 이름입니다", "The name is taken"),
     "not_json": ("JSON이 아닙니다", "Not JSON"),
     "not_object": ("JSON 객체여야 합니다", "Must be a JSON object"),
+    "not_text": ("글자가 아닌 것이 들어 있습니다", "Holds what is no text"),
+    "characters": ("쓸 수 없는 글자가 들어 있습니다", "Holds characters that cannot be used here"),
     "too_large": ("너무 큽니다", "Too large"),
     "missing": ("빠졌습니다", "Is missing"),
     "unknown_field": ("모르는 항목입니다", "Is not a known field"),

@@ -1,13 +1,15 @@
 """Sensors over MQTT: market fire detectors and emergency bells report on `bonghwa/<line>/<device>/report`.
 
 MQTT's PUBACK is not acceptance: the hub publishes `bonghwa/<line>/<device>/ack/<external_id>` after the commit, with `{"incident": id}`
-or `{"problem": …}`; a device sends again until then. The broker authenticates devices; the body is read as strictly as over HTTP.
+or `{"problem": …}`; a device sends again until then. What names no usable external id cannot be answered. The broker authenticates
+devices; the body is read as strictly as over HTTP.
 """
 
 import asyncio
 import contextlib
 import json
 import socket
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,8 +18,8 @@ import structlog
 from amqtt.broker import Broker
 
 from bonghwa.domain.alarm import RECEIVERS
-from bonghwa.domain.errors import Refusal
-from bonghwa.intake.report_form import parse, read_report
+from bonghwa.domain.errors import Invalid, Refusal, Unavailable
+from bonghwa.intake.report_form import MAX_EXTERNAL_ID, parse, read_report
 from bonghwa.service.ports import City
 from bonghwa.service.reports import Filed, file_report, keep_rejected
 
@@ -82,29 +84,63 @@ class SensorLine:
                         await self._take(client, message)
             except aiomqtt.MqttError as lost:
                 log.warning("broker lost, trying again", why=type(lost).__name__)
+            except Exception as failed:  # noqa: BLE001  the line outlives whatever nobody foresaw
+                log.error("sensor line failed, trying again", **_told(failed))
             await asyncio.sleep(RETRY_S)
 
     async def _take(self, client: aiomqtt.Client, message: aiomqtt.Message) -> None:
-        parts = str(message.topic).split("/")
-        line, device = parts[1], parts[2]
-        answer, external_id = await self.accept(line, message.payload)
-        if external_id:
-            await client.publish(f"bonghwa/{line}/{device}/ack/{external_id}", json.dumps(answer), qos=1)
+        """Take one message. Only a lost broker is the line's affair; any other failure ends here, unanswered, so that the device sends
+        again."""
+        try:
+            _, line, device, _ = str(message.topic).split("/")
+            answer, external_id = await self.accept(line, bytes(message.payload))
+            if external_id is not None:
+                await client.publish(f"bonghwa/{line}/{device}/ack/{external_id}", json.dumps(answer), qos=1)
+        except aiomqtt.MqttError:
+            raise
+        except Exception as failed:  # noqa: BLE001  one odd message must not silence every other device
+            log.error("message not taken", **_told(failed))
 
     async def accept(self, line: str, payload: bytes) -> tuple[dict[str, Any], str | None]:
-        """File one message; the answer to publish and the external id it belongs to. Malformed ones are kept as rejected."""
+        """File one message; the answer to publish and the external id it belongs to, None where nothing can be answered.
+
+        Malformed ones are kept as rejected. Raises Unavailable when nothing could be stored: then there is nothing to answer yet.
+        """
         if line not in SENSOR_LINES:
             return {"problem": "other_line"}, None
         external_id: str | None = None
         try:
             body = parse(payload)
-            external_id = str(body.get("external_id") or "") or None
+            external_id = _answerable(body.get("external_id"))
             form = read_report(body, line)
             filed: Filed = await self._change(lambda tx: file_report(tx, self._city, form))
+        except Unavailable:
+            raise
         except Refusal as refused:
             problem = f"{refused.values.get('field', '')}: {refused.code}".lstrip(": ")
-            text = payload.decode("utf-8", "replace")
-            if refused.status == 422:
+            # A database column takes no NUL.
+            text = payload.decode("utf-8", "replace").replace("\0", "\ufffd")
+            if isinstance(refused, Invalid):
                 await self._change(lambda tx: keep_rejected(tx, line, problem, text, RECEIVERS[line]))
             return {"problem": problem}, external_id
         return {"incident": filed.incident.id if filed.incident else None, "report": filed.report.id}, external_id
+
+
+def _answerable(value: Any) -> str | None:
+    """The external id as a level of the topic that answers it; None where it is none, which the form refuses by its own name.
+
+    Raises Invalid where no topic can carry it: wildcards, a level of its own, what cannot be printed (MQTT 5.0, 4.7 and 1.5.4).
+    """
+    if not isinstance(value, str) or not 1 <= len(value.strip()) <= MAX_EXTERNAL_ID:
+        return None
+    external_id = value.strip()
+    if not external_id.isprintable() or set(external_id) & set("+#/"):
+        raise Invalid("external_id", "characters")
+    return external_id
+
+
+def _told(failed: BaseException) -> dict[str, str]:
+    """What the log may know of a failure: its kind and where it rose. Its words could repeat what a device sent."""
+    frames = traceback.extract_tb(failed.__traceback__)
+    code = {"code": failed.code} if isinstance(failed, Refusal) else {}
+    return {"error": type(failed).__name__, "at": f"{frames[-1].name}:{frames[-1].lineno}" if frames else "", **code}

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import math
+import re
 from typing import Any
 
 from bonghwa.domain.alarm import LINES, kind_belongs
@@ -14,7 +15,16 @@ from bonghwa.service.reports import ReportForm
 
 FIELDS = frozenset({"line", "kind", "at", "place", "priority", "text", "look_for", "subject", "external_id", "drill"})
 MAX_BYTES = 64 * 1024
+MAX_EXTERNAL_ID = 120
 POINT_ACCURACY_M = 15.0
+YEARS = (2000, 2100)
+"""The years a report may speak of, first and last: a device whose clock was never set is told so."""
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_FIRST_US, _AFTER_US = ((dt.datetime(year, 1, 1, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND for year in (YEARS[0], YEARS[1] + 1))
+# JSON can spell what is no text: half a surrogate pair has no UTF-8, and a database column takes no NUL.
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 
 
 def parse(content: bytes) -> dict[str, Any]:
@@ -22,12 +32,34 @@ def parse(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
         raise Invalid("body", "too_large")
     try:
-        body = json.loads(content)
+        body = json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise Invalid("body", "not_json") from None
+    if not _all_text(body):
+        raise Invalid("body", "not_text")
     if not isinstance(body, dict):
         raise Invalid("body", "not_object")
     return body
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity: Python reads them, RFC 8259 does not have them."""
+    raise ValueError(name)
+
+
+def _all_text(body: Any) -> bool:
+    """Whether every text in the body, keys too, can be written down. Walks by hand, so that no depth of nesting matters."""
+    rest = [body]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            if _NO_TEXT.search(value):
+                return False
+        elif isinstance(value, dict):
+            rest += [*value, *value.values()]
+        elif isinstance(value, list):
+            rest += value
+    return True
 
 
 def read_report(body: dict[str, Any], line: str) -> ReportForm:
@@ -46,23 +78,27 @@ def read_report(body: dict[str, Any], line: str) -> ReportForm:
             raise Invalid("kind", "one_of", allowed=" ".join(LINES[line]))
         raise Forbidden("kind_not_of_line", line=line, kind=kind)
     point, camera, site, name = _place(body.get("place"))
-    subject = body.get("subject")
+    fields: dict[str, Any] = {
+        "at": _time(body, "at"),
+        "external_id": _text(body, "external_id", 1, MAX_EXTERNAL_ID),
+        "priority": _priority(body.get("priority")),
+        "text": _optional(body, "text", 4000),
+        "look_for": _optional(body, "look_for", 1000),
+        "subject": _subject(body.get("subject")),
+        "drill": _flag(body, "drill"),
+    }
+    # Only now is the body known to be flat enough to be written.
+    content = canonical(body)
     return ReportForm(
         line=line,
         kind=kind,
-        at=_time(body, "at"),
-        external_id=_text(body, "external_id", 1, 120),
-        body_hash=hashlib.sha256(canonical(body)).hexdigest(),
-        body=canonical(body).decode(),
+        body_hash=hashlib.sha256(content).hexdigest(),
+        body=content.decode(),
         point=point,
         camera=camera,
         site=site,
         name=name,
-        priority=_priority(body.get("priority")),
-        text=_optional(body, "text", 4000),
-        look_for=_optional(body, "look_for", 1000),
-        subject=_subject(subject),
-        drill=_flag(body, "drill"),
+        **fields,
     )
 
 
@@ -103,7 +139,10 @@ def _time(body: dict[str, Any], field: str) -> int:
         raise Invalid(field, "not_time") from None
     if moment.tzinfo is None:
         raise Invalid(field, "not_time")
-    return int(moment.timestamp() * 1_000_000)
+    us = (moment - _EPOCH) // _MICROSECOND
+    if not _FIRST_US <= us < _AFTER_US:
+        raise Invalid(field, "range", low=YEARS[0], high=YEARS[1])
+    return us
 
 
 def _priority(value: Any) -> int | None:
@@ -145,7 +184,8 @@ def _number(value: dict[str, Any], field: str, key: str, low: float, high: float
     if key not in value:
         raise Invalid(f"{field}.{key}", "missing")
     number = value[key]
-    if not isinstance(number, (int, float)) or isinstance(number, bool) or not math.isfinite(number):
+    # A whole number of any length is compared as it is: made a float it may overflow.
+    if not isinstance(number, (int, float)) or isinstance(number, bool) or (isinstance(number, float) and not math.isfinite(number)):
         raise Invalid(f"{field}.{key}", "type")
     if not low <= number <= high:
         raise Invalid(f"{field}.{key}", "range", low=low, high=high)

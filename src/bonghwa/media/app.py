@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 
 from bonghwa.media.clock import elapsed
 from bonghwa.media.plane import Plane
-from bonghwa.media.problem import Problem, admit, answer
+from bonghwa.media.problem import Problem, admit, answer, watch_over
 from bonghwa.media.snapshot import snapshot
 from bonghwa.media.stream import PROTOCOL, StreamViewer
 from bonghwa.media.whep import leave, offer
@@ -71,12 +71,12 @@ async def _stream(socket: WebSocket) -> None:
         if PROTOCOL not in offered:
             raise Problem(400, "protocol_missing", f"Sec-WebSocket-Protocol: {PROTOCOL} and ticket.<ticket> are required")
         ticket, camera = admit(plane, token, socket.path_params["camera"])
+        viewer = StreamViewer(plane.sessions, ticket, camera, plane.fragmenter(camera), socket)
+        watch_over(plane, viewer)
     except Problem as problem:
         plane.metrics.refused.labels(problem.code).inc()
         await socket.send_denial_response(answer(problem))
         return
-    viewer = StreamViewer(plane.sessions, ticket, camera, plane.fragmenter(camera), socket)
-    plane.sessions.add(viewer)
     try:
         await socket.accept(subprotocol=PROTOCOL)
     except (RuntimeError, OSError):

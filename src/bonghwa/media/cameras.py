@@ -43,9 +43,16 @@ class Cameras:
         return found
 
     def prefetch(self, grant: str, cameras: Iterable[str], seconds: float) -> list[str]:
-        """Pull these for a grant before anyone asks; gives those this gateway does not serve."""
+        """Pull these for a grant before anyone asks; gives those this gateway does not serve.
+
+        What the grant held before and does not name now is let go: nothing is kept ready where a grant has moved away.
+        """
+        wanted = dict.fromkeys(cameras)
+        for name, known in self._known.items():
+            if name not in wanted:
+                known.release(grant)
         unknown = []
-        for name in cameras:
+        for name in wanted:
             camera = self.find(name)
             if camera:
                 camera.hold(grant, seconds)

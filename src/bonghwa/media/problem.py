@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.plane import Plane
-from bonghwa.media.sessions import GatewayFull
+from bonghwa.media.sessions import GatewayFull, Session
 from bonghwa.media.ticket import Ticket, TicketRefused
 
 
@@ -38,12 +38,14 @@ def bearer(request: Request) -> str:
 
 
 def admit(plane: Plane, token: str, camera_id: str) -> tuple[Ticket, Camera]:
-    """Use up a ticket and find its camera. Raises `Problem`; a camera is not confirmed to exist before its ticket is."""
+    """Use up a ticket and find its camera. Raises `Problem`; a camera is not confirmed to exist before its ticket is.
+
+    From here until `watch_over` nothing may be awaited: a revoke that comes in between would find no session to cut.
+    """
     try:
         ticket = plane.sessions.admit(token, camera_id)
     except TicketRefused as refused:
-        headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {"Retry-After": "2"} if refused.status == 503 else {}
-        raise Problem(refused.status, refused.code, str(refused), headers) from None
+        raise _of_ticket(refused) from None
     except GatewayFull:
         raise Problem(503, "gateway_full", "the gateway serves as many viewers as it may", {"Retry-After": "5"}) from None
     camera = plane.cameras.find(camera_id)
@@ -52,3 +54,16 @@ def admit(plane: Plane, token: str, camera_id: str) -> tuple[Ticket, Camera]:
     if camera.unshowable:
         raise Problem(409, "camera_unshowable", f"the camera sends what cannot be shown: {camera.unshowable}")
     return ticket, camera
+
+
+def watch_over(plane: Plane, session: Session) -> None:
+    """Open a session. Raises `Problem` when its ticket has lost its ground since it was admitted."""
+    try:
+        plane.sessions.add(session)
+    except TicketRefused as refused:
+        raise _of_ticket(refused) from None
+
+
+def _of_ticket(refused: TicketRefused) -> Problem:
+    headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {"Retry-After": "2"} if refused.status == 503 else {}
+    return Problem(refused.status, refused.code, str(refused), headers)

@@ -14,7 +14,7 @@ from bonghwa.media.camera import Camera, Health
 from bonghwa.media.clock import elapsed
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.lease import HubTime, Lease
-from bonghwa.media.ticket import GrantRevoked, LeaseEnded, Ticket, TicketVerifier
+from bonghwa.media.ticket import GrantRevoked, LeaseEnded, Ticket, TicketOfAnotherBoot, TicketVerifier
 
 Transport = Literal["webrtc", "ws", "snapshot"]
 EndReason = Literal["revoked", "viewer", "lease", "expired", "lost", "stop"]
@@ -71,14 +71,18 @@ class Session:
             self.camera.subscribe(self)
 
     def may_send(self) -> bool:
-        """Asked before anything is sent; a session whose time is over ends here."""
+        """Asked before anything is sent; a session whose time is over, or whose ticket has lost its ground, ends here."""
         if self.ended is not None:
             return False
-        now = elapsed()
-        if now >= self.deadline:
+        if elapsed() >= self.deadline:
             self.end("expired")
-        elif now >= self._desk.lease.until:
-            self.end("lease")
+        else:
+            try:
+                self._desk.check(self.ticket)
+            except GrantRevoked:
+                self.end("revoked")
+            except (LeaseEnded, TicketOfAnotherBoot):
+                self.end("lease")
         return self.ended is None
 
     def picture(self, unit: AccessUnit) -> None:
@@ -143,12 +147,21 @@ class Sessions:
         if len(self._open) >= self._max_viewers:
             raise GatewayFull
         ticket = self._verifier.admit(token, camera, self.time.now_us())
-        if self._is_revoked(ticket.view) or self._is_revoked(ticket.grant):
-            raise GrantRevoked
+        self.check(ticket)
         return ticket
 
+    def check(self, ticket: Ticket) -> None:
+        """Whether an admitted ticket still stands. Raises `LeaseEnded`, `TicketOfAnotherBoot` or `GrantRevoked`."""
+        if not self.lease.alive:
+            raise LeaseEnded
+        if ticket.boot != self._verifier.boot:
+            raise TicketOfAnotherBoot
+        if self._is_revoked(ticket.view) or self._is_revoked(ticket.grant):
+            raise GrantRevoked
+
     def add(self, session: Session) -> None:
-        """Watch over a session from now on."""
+        """Watch over a session from now on. Raises as `check` when its ticket has lost its ground since it was admitted."""
+        self.check(session.ticket)
         self._open[session.id] = session
         self._arm(session)
 

@@ -10,7 +10,7 @@ from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.plane import Plane
-from bonghwa.media.problem import Problem, admit, bearer
+from bonghwa.media.problem import Problem, admit, bearer, watch_over
 from bonghwa.media.sessions import Session, Sessions
 from bonghwa.media.ticket import Ticket
 
@@ -42,7 +42,7 @@ async def snapshot(request: Request) -> Response:
     plane: Plane = request.app.state.plane
     ticket, camera = admit(plane, bearer(request), request.path_params["camera"])
     session = Still(plane.sessions, ticket, camera)
-    plane.sessions.add(session)
+    watch_over(plane, session)
     session.begin()
     try:
         image, age_s = await _take(session, ticket.watermark)

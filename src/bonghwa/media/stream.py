@@ -65,6 +65,9 @@ class StreamViewer(Session):
             self._sets = sets
             await self._socket.send_text(json.dumps({"codec": sets.codec, "width": sets.width, "height": sets.height}))
             await self._socket.send_bytes(init_segment(sets))
+            # A cut may have come while the network took those.
+            if not self.may_send():
+                return
         data = self._fragmenter.fragment(item)
         await self._socket.send_bytes(data)
         self.bytes += len(data)

@@ -112,6 +112,8 @@ class Ticket:
     jti: str
     exp: int
     drill: bool
+    boot: str
+    """The start id of the gateway it was made out for."""
 
 
 def issue(key: Ed25519PrivateKey, claims: Mapping[str, Any], kid: str) -> str:
@@ -134,6 +136,11 @@ class TicketVerifier:
         self._boot = boot
         self._keys: dict[str, OKPKey] = {}
         self._used = _UsedTickets()
+
+    @property
+    def boot(self) -> str:
+        """The start id that tickets must name now."""
+        return self._boot
 
     def trust(self, jwks: Mapping[str, Any], boot: str) -> None:
         """Trust these keys and no others, and only tickets made out for `boot`."""
@@ -167,6 +174,7 @@ class TicketVerifier:
             jti=claims["jti"],
             exp=claims["exp"],
             drill=bool(claims.get("drill", False)),
+            boot=claims["boot"],
         )
 
     def _verified_claims(self, token: str) -> dict[str, Any]:

@@ -8,27 +8,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bonghwa.media.plane import Plane
-from bonghwa.media.problem import Problem, admit, bearer
+from bonghwa.media.problem import Problem, admit, bearer, watch_over
 from bonghwa.media.webrtc.sdp import MAX_SDP, OfferRefused, choose_codec, read_offer
 from bonghwa.media.webrtc.viewer import WebRtcViewer
 
 
 async def offer(request: Request) -> Response:
-    """`POST /whep/{camera}`: 201 with the SDP answer and where to DELETE it."""
+    """`POST /whep/{camera}`: 201 with the SDP answer and where to DELETE it.
+
+    The offer is read whole before the ticket is looked at: a slow sender must not hold an admitted ticket past a revoke.
+    """
     plane: Plane = request.app.state.plane
     token = bearer(request)
-    ticket, camera = admit(plane, token, request.path_params["camera"])
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/sdp":
         raise Problem(415, "not_sdp", "Content-Type: must be application/sdp")
     try:
         offered = read_offer(await _body(request))
     except OfferRefused as refused:
         raise Problem(400, "offer_refused", str(refused)) from None
+    ticket, camera = admit(plane, token, request.path_params["camera"])
     sets = camera.gop.parameter_sets
     codec = choose_codec(offered, sets.profile_level_id if sets else None)
     viewer = WebRtcViewer(plane.sessions, ticket, camera, plane.port, plane.identity, offered, codec)
     viewer.token_hash = _hash(token)
-    plane.sessions.add(viewer)
+    watch_over(plane, viewer)
     viewer.start()
     reached_at = (request.scope.get("server") or ("127.0.0.1", 0))[0]
     headers = {"Location": f"/whep/{quote(camera.id, safe='')}/{viewer.id}", "Cache-Control": "no-store"}

@@ -206,7 +206,7 @@ def keep_rejected(tx: Tx, line: str, problem: str, body: str, receivers: tuple[s
         state="rejected",
         receiver=receivers[0],
         problem=problem,
-        body=body[:8192],
+        body=body[:8192].replace("\0", "�"),  # PostgreSQL keeps no NUL
     )
     tx.reports.put(report)
     tx.audit("report:rejected", {"report": report.id, "line": line, "problem": problem})

@@ -28,8 +28,10 @@ def open_engine(place: str | Path) -> Engine:
         Path(place).mkdir(parents=True, exist_ok=True, mode=0o700)
     url = database_url(place)
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=8)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 15.0}, pool_size=8, max_overflow=16)
+        return create_engine(url, pool_pre_ping=True, pool_size=8, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": 15.0}, pool_size=8, max_overflow=16, hide_parameters=True
+    )
 
     def on_connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None
