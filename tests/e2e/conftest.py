@@ -15,9 +15,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. Not for the whole session: Playwright holds this thread's event loop for as long as it lives."""
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed: no page was looked at")
     with sync_playwright() as playwright:
