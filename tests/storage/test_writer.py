@@ -158,8 +158,11 @@ def test_a_second_hub_on_the_same_postgresql_is_refused() -> None:
     if not POSTGRES:
         pytest.skip("BONGHWA_TEST_POSTGRES is not set: the sequencer's lock was not tested")
     engine = open_engine(POSTGRES)
+    second = open_engine(POSTGRES)
     first = Writer(engine, HubClock())
     with pytest.raises(RuntimeError, match="another hub"):
-        Writer(open_engine(POSTGRES), HubClock())
+        Writer(second, HubClock())
     first.close()
+    Writer(second, HubClock()).close()
+    second.dispose()
     engine.dispose()

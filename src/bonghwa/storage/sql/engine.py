@@ -54,6 +54,7 @@ def take_writer_lock(engine: Engine) -> Any:
     if engine.dialect.name != "postgresql":
         return None
     connection = engine.connect()
+    connection.detach()  # never back to the pool: closing it must release the lock
     if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": WRITER_LOCK}).scalar_one():
         connection.close()
         raise RuntimeError("another hub writes to this database (advisory lock held)")
