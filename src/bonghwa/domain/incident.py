@@ -47,6 +47,11 @@ class Report:
     problem: str | None = None
     body: str | None = None
 
+    @property
+    def code(self) -> int:
+        """Its priority code: the one it brought, otherwise its kind's own."""
+        return self.priority if self.priority is not None else default_priority(self.kind)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -140,10 +145,9 @@ def calms(report: Report) -> bool:
 
 def more_urgent(incident: Incident, report: Report) -> tuple[str, int]:
     """The kind and code of an incident after a merged report: the more urgent of the two; a calming report changes neither."""
-    code = report.priority if report.priority is not None else default_priority(report.kind)
-    if calms(report) or code >= incident.priority:
+    if calms(report) or report.code >= incident.priority:
         return incident.kind, incident.priority
-    return report.kind, code
+    return report.kind, report.code
 
 
 def acknowledge(incident: Incident, account: str, now: int) -> Incident:

@@ -5,6 +5,7 @@ Cutting is push and timer, and besides every single picture asks before it goes 
 
 import asyncio
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -29,7 +30,7 @@ class GatewayFull(Exception):
     """The gateway serves as many viewers as it may."""
 
 
-class Session:
+class Session(ABC):
     """One transport session of one view. A transport overrides `_deliver`, `_stop` and `_health`."""
 
     transport: Transport = "webrtc"
@@ -112,10 +113,11 @@ class Session:
         finally:
             self._desk.finished(self)
 
+    @abstractmethod
     def _deliver(self, unit: AccessUnit) -> None:
-        raise NotImplementedError
+        """Hand one picture to the network."""
 
-    def _health(self, state: Health) -> None:
+    def _health(self, state: Health) -> None:  # noqa: B027  most transports have no side channel
         """Transports without a side channel say nothing."""
 
     def _stop(self) -> None:

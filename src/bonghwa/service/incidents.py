@@ -149,7 +149,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         number=life.number_of(first.line, tx.counter(f"{first.line}{'-drill' if first.drill else ''}"), first.drill),
         line=first.line,
         kind=first.kind,
-        priority=first.priority if first.priority is not None else life.default_priority(first.kind),
+        priority=first.code,
         state="new",
         drill=first.drill,
         opened_at=tx.now,
@@ -166,7 +166,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
     kept = staying[0]
     after = incident.changed(
         kind=kept.kind,
-        priority=kept.priority if kept.priority is not None else life.default_priority(kept.kind),
+        priority=kept.code,
         place=next((r.place for r in reversed(staying) if r.place), None),
         subject=kept.subject,
         device=kept.device,

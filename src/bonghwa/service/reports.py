@@ -6,7 +6,7 @@ from typing import Any
 from bonghwa.domain import alarm
 from bonghwa.domain.errors import Conflict
 from bonghwa.domain.geo import distance_m
-from bonghwa.domain.incident import Incident, Part, Place, Report, calms, default_priority, merges, more_urgent, number_of
+from bonghwa.domain.incident import Incident, Part, Place, Report, calms, merges, more_urgent, number_of
 from bonghwa.service import responders
 from bonghwa.service.granting import decide_for
 from bonghwa.service.linking import link_others
@@ -143,7 +143,7 @@ def _open(tx: Tx, report: Report, receivers: tuple[str, ...]) -> Incident:
         number=number_of(report.line, tx.counter(f"{report.line}{'-drill' if report.drill else ''}"), report.drill),
         line=report.line,
         kind=report.kind,
-        priority=report.priority if report.priority is not None else default_priority(report.kind),
+        priority=report.code,
         state="new",
         drill=report.drill,
         opened_at=tx.now,

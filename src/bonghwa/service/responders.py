@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bonghwa.domain.access import Allowed, Question, decide
 from bonghwa.domain.agency import Caller
-from bonghwa.domain.errors import Conflict, Invalid, NotFound
+from bonghwa.domain.errors import Conflict, NotFound
 from bonghwa.domain.grant import US, Grant
 from bonghwa.domain.incident import Incident
 from bonghwa.domain.people import Session
@@ -166,24 +166,6 @@ def _grant(tx: Tx, city: City, incident: Incident, issuer: str, model: Grant) ->
         drill=incident.drill,
     )
     return open_grant(tx, city, incident, asked, by=None)
-
-
-def own_incident(tx: Tx, caller: Caller) -> Incident:
-    """The one incident a responder may see, while it is open."""
-    incident = tx.incidents.get(caller.incident or "")
-    if incident is None:
-        raise NotFound("no_such_incident")
-    if not incident.open:
-        raise Conflict("incident_closed")
-    return incident
-
-
-def check_label(label: str) -> str:
-    """A label names the patrol or crew; 1 to 60 characters."""
-    text = label.strip()
-    if not 1 <= len(text) <= 60:
-        raise Invalid("label", "length", low=1, high=60)
-    return text
 
 
 def expire(tx: Tx, city: City, link: ResponderLink) -> None:

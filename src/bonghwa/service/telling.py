@@ -1,6 +1,5 @@
 """What is told to whom when something changed: events, timeline lines, neutral data without anyone's private text."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from bonghwa.domain.grant import Grant
@@ -91,8 +90,3 @@ def tell_view(tx: Tx, what: str, view: View, reason: str | None = None, by: str 
 def note(tx: Tx, incident: Incident, code: str, by: str, *, agency: str | None = None, **values: Value) -> None:
     """Append a line to the incident's timeline; with `agency` only that agency reads it."""
     tx.timeline.put(TimelineEntry(tx.new_id("tl"), incident.id, tx.now, agency, by, code, values))
-
-
-def reached(told: Iterable[int | None]) -> bool:
-    """Whether every message had a gateway to go to."""
-    return all(n is not None for n in told)
