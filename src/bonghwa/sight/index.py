@@ -15,6 +15,7 @@ from bonghwa.domain.camera import PRIOR_FOV_DEG, Camera, Pose, horizontal_pixels
 from bonghwa.domain.geo import to_grid
 from bonghwa.sight import kernels
 from bonghwa.sight.grid import Grid, build_grid, one_block
+from bonghwa.sight.kernel import direct
 from bonghwa.sight.kernels import CELL_M, Depths, Floats, Ints, Numbers
 from bonghwa.sight.occlusion import NO_WALLS, Footprints
 
@@ -99,7 +100,7 @@ class CameraIndex:
     def _lay_out(self, grid: Grid) -> None:
         block, self.sight_grid, self.geo = one_block(grid, self.geo)
         if self.footprints is None:
-            self.seeing = partial(kernels.cameras_in_block, block)
+            self.seeing = partial(direct(kernels.cameras_in_block, block, 0.0, 0.0), block)
         else:
             grid = self.sight_grid
             self.seeing = partial(kernels.cameras_seeing, grid.table, grid.members, self.geo, self.depth, grid.cell)
