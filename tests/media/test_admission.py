@@ -12,6 +12,7 @@ from bonghwa.media import ticket
 from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
 from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.pull import Pull
 from bonghwa.media.rtsp import Source
 from bonghwa.media.sessions import Session, Sessions
 from tests.media.camera import TestCamera
@@ -103,7 +104,7 @@ class Doorway:
         self.verifier = ticket.TicketVerifier("gw1", "")
         self.verifier.trust(JWKS, "b1")
         self.sessions = Sessions(self.verifier, self.time, self.lease, 4)
-        self.camera = Camera(Source("cam1", "rtsp://127.0.0.1:9/"), lambda _: None, lambda _, __: None)
+        self.camera = Camera("cam1", Pull(Source("cam1", "rtsp://127.0.0.1:9/"), lambda _: None, lambda _, __: None))
         self.camera.pause(True)
 
     def admitted(self, **changes):

@@ -59,5 +59,5 @@ def test_the_time_line_has_no_gap_and_keeps_with_the_cameras_clock(steps):
 def test_after_a_long_pause_the_time_line_jumps_with_the_camera():
     fragmenter = Fragmenter()
     times = [0, 4_500, 4_500 + 30 * 90_000]
-    begins = [begins_and_duration(fragmenter.fragment(AccessUnit([b"\x65\x88"], time, True, 0.0)))[0] for time in times]
+    begins = [begins_and_duration(fragmenter.fragment(AccessUnit([b"\x65\x88"], time, True, time / 90_000)))[0] for time in times]
     assert [later - earlier for earlier, later in itertools.pairwise(begins)][1] > 29 * 90_000

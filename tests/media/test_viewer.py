@@ -14,6 +14,7 @@ from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
 from bonghwa.media.gateway import GatewaySettings, _bind
 from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.pull import Pull
 from bonghwa.media.rtsp import Source
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.ticket import Ticket, TicketVerifier
@@ -59,7 +60,7 @@ async def joined(tmp_path, clip, port_class=UdpPort, mangle=lambda offer: offer)
     lease.renew(elapsed(), 600)
     desk = Sessions(TicketVerifier("gw1", "b"), HubTime(), lease, 10)
     desk.on_ended = lambda session: ended.append(session.ended)
-    source = Camera(Source("cam1", camera.url), lambda _: None, lambda *_: None)
+    source = Camera("cam1", Pull(Source("cam1", camera.url), lambda _: None, lambda *_: None))
     ticket = Ticket("v1", "g1", "cam1", "", 600_000_000, "j", 0, False, "b")
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     peer.addTransceiver("video", direction="recvonly")

@@ -71,7 +71,7 @@ async def _stream(socket: WebSocket) -> None:
         if PROTOCOL not in offered:
             raise Problem(400, "protocol_missing", f"Sec-WebSocket-Protocol: {PROTOCOL} and ticket.<ticket> are required")
         ticket, camera = admit(plane, token, socket.path_params["camera"])
-        viewer = StreamViewer(plane.sessions, ticket, camera, plane.fragmenter(camera), socket)
+        viewer = StreamViewer(plane.sessions, ticket, camera, socket)
         watch_over(plane, viewer)
     except Problem as problem:
         plane.metrics.refused.labels(problem.code).inc()

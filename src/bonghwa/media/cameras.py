@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from bonghwa.media.camera import Camera
+from bonghwa.media.feed import Feed
+from bonghwa.media.pull import Pull
 from bonghwa.media.rtsp import Source
 
 
@@ -12,8 +14,8 @@ class Cameras:
     def __init__(
         self,
         sources: Mapping[str, Source],
-        on_health: Callable[[Camera], None],
-        on_first_frame: Callable[[Camera, float], None],
+        on_health: Callable[[Feed], None],
+        on_first_frame: Callable[[str, float], None],
     ) -> None:
         self._sources = sources
         self._on_health = on_health
@@ -26,19 +28,19 @@ class Cameras:
 
     @property
     def pulls(self) -> int:
-        """How many cameras are pulled now."""
-        return sum(camera.pulled for camera in self._known.values())
+        """How many connections to cameras there are now."""
+        return sum(camera.pulls for camera in self._known.values())
 
     @property
-    def watched(self) -> list[Camera]:
-        """The cameras somebody watches now."""
-        return [camera for camera in self._known.values() if camera.watched]
+    def watched(self) -> list[Pull]:
+        """The pulls somebody watches now."""
+        return [camera.main for camera in self._known.values() if camera.main.watched]
 
     def find(self, camera: str) -> Camera | None:
         """The camera of this id, or None where this gateway does not serve it."""
         found = self._known.get(camera)
         if found is None and camera in self._sources:
-            found = self._known[camera] = Camera(self._sources[camera], self._on_health, self._on_first_frame)
+            found = self._known[camera] = Camera(camera, Pull(self._sources[camera], self._on_health, self._on_first_frame))
             found.pause(self._paused)
         return found
 

@@ -48,14 +48,16 @@ def _sample_entry(sets: ParameterSets) -> bytes:
 
 
 class Fragmenter:
-    """Makes the fragments of one camera, once for all its viewers, on one gapless time line.
+    """Makes the fragments of one feed, once for all its viewers, on one gapless time line.
 
-    A picture's duration is known only when the next comes; so each lasts until the next is expected, and the error is made good there.
+    The time line is the machine's own clock, so the feeds of one camera follow each other on it, and a pull that begins anew never goes
+    back. A picture's duration is known only when the next comes; so each lasts until the next is expected; the error is made good there.
     """
 
     def __init__(self) -> None:
         self._number = 0
-        self._last_time: int | None = None
+        self._offset: int | None = None
+        self._last = 0
         self._step = _FIRST_DURATION
         self._begins = 0
 
@@ -66,8 +68,7 @@ class Fragmenter:
         return unit.fragment
 
     def _make(self, unit: AccessUnit) -> bytes:
-        self._place(unit.time)
-        duration = max(1, unit.time + self._step - self._begins)
+        duration = max(1, self._place(unit) + self._step - self._begins)
         data = b"".join(struct.pack("!I", len(nal)) + nal for nal in unit.nals)
         self._number += 1
         flags = _KEY_FLAGS if unit.key else _DELTA_FLAGS
@@ -79,13 +80,14 @@ class Fragmenter:
         self._begins += duration
         return _box(b"moof", header, _box(b"traf", track, run)) + _box(b"mdat", data)
 
-    def _place(self, time: int) -> None:
-        if self._last_time is None:
-            self._begins = time
-        else:
-            step = time - self._last_time
-            if 0 < step <= _LONGEST_STEP:
-                self._step = max(1, (7 * self._step + step) // 8)
-            if not -_LONGEST_STEP < time - self._begins < _LONGEST_STEP:
-                self._begins = time
-        self._last_time = time
+    def _place(self, unit: AccessUnit) -> int:
+        """When the picture is to be shown. Anchored anew where the camera's own time jumps."""
+        place = None if self._offset is None else unit.time + self._offset
+        if place is None or not -_LONGEST_STEP < place - self._begins < _LONGEST_STEP:
+            self._offset = max(int(unit.arrived * CLOCK_RATE), self._begins) - unit.time
+            self._last = self._begins = unit.time + self._offset
+            return self._begins
+        step, self._last = place - self._last, place
+        if 0 < step <= _LONGEST_STEP:
+            self._step = max(1, (7 * self._step + step) // 8)
+        return place

@@ -16,13 +16,13 @@ import uvicorn
 
 from bonghwa.media import picture
 from bonghwa.media.app import build_app
-from bonghwa.media.camera import Camera
 from bonghwa.media.cameras import Cameras
 from bonghwa.media.control import ControlChannel
 from bonghwa.media.enrolment import Identity, hub_key, own_key
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.plane import Plane
+from bonghwa.media.pull import Pull
 from bonghwa.media.reports import Reports
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.sources import load_sources
@@ -144,19 +144,19 @@ async def _look(plane: Plane) -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         watched = plane.cameras.watched if picture.AVAILABLE else []
-        judges = {camera.id: judges.get(camera.id, picture.PictureJudge()) for camera in watched}
-        for camera in watched:
-            units = camera.present
-            if not units or seen.get(camera.id) == units[0].arrived:
+        judges = {pull.camera: judges.get(pull.camera, picture.PictureJudge()) for pull in watched}
+        for pull in watched:
+            units = pull.present
+            if not units or seen.get(pull.camera) == units[0].arrived:
                 continue
-            seen[camera.id] = units[0].arrived
-            await _look_at(camera, judges[camera.id])
+            seen[pull.camera] = units[0].arrived
+            await _look_at(pull, judges[pull.camera])
 
 
-async def _look_at(camera: Camera, judge: picture.PictureJudge) -> None:
-    key, sets = camera.present[0], camera.gop.parameter_sets
+async def _look_at(pull: Pull, judge: picture.PictureJudge) -> None:
+    key, sets = pull.present[0], pull.gop.parameter_sets
     with contextlib.suppress(picture.Undecodable):
-        camera.judge_picture(judge.judge(await asyncio.to_thread(picture.look, sets, key)))
+        pull.judge_picture(judge.judge(await asyncio.to_thread(picture.look, sets, key)))
 
 
 def _bind(settings: GatewaySettings) -> tuple[socket.socket, socket.socket]:

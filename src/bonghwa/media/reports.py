@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bonghwa.media.camera import Camera
 from bonghwa.media.control import ControlChannel
+from bonghwa.media.feed import Feed
 from bonghwa.media.lease import HubTime
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.sessions import Session, Sessions
@@ -41,16 +41,16 @@ class Reports:
             }
         )
 
-    def health(self, camera: Camera) -> None:
+    def health(self, feed: Feed) -> None:
         """A camera's state changed."""
-        self._metrics.health.labels(camera.state).inc()
-        message: dict[str, Any] = {"t": "health", "camera": camera.id, "state": camera.state}
-        age = camera.picture_age
+        self._metrics.health.labels(feed.state).inc()
+        message: dict[str, Any] = {"t": "health", "camera": feed.camera, "state": feed.state}
+        age = feed.picture_age
         if age is not None and self._time.known:
             message["last_picture_us"] = self._time.now_us() - int(age * 1_000_000)
         self.channel.report(message)
 
-    def first_frame(self, camera: Camera, seconds: float) -> None:
+    def first_frame(self, camera: str, seconds: float) -> None:
         """The first picture after a pull began."""
         self._metrics.first_frame.observe(seconds)
-        self.channel.report({"t": "first_frame", "camera": camera.id, "ms": round(seconds * 1_000)})
+        self.channel.report({"t": "first_frame", "camera": camera, "ms": round(seconds * 1_000)})

@@ -11,8 +11,9 @@ from typing import Literal
 
 import structlog
 
-from bonghwa.media.camera import Camera, Health
+from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
+from bonghwa.media.feed import Health
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.ticket import GrantRevoked, LeaseEnded, Ticket, TicketOfAnotherBoot, TicketVerifier
@@ -39,6 +40,7 @@ class Session(ABC):
         self.id = secrets.token_urlsafe(12)
         self.ticket = ticket
         self.camera = camera
+        self.feed = camera.shown()
         self.bytes = 0
         self.ended: EndReason | None = None
         self.gone = asyncio.Event()
@@ -69,7 +71,18 @@ class Session(ABC):
         if self._began is None and self.ended is None:
             self._began = elapsed()
             self._desk.began(self)
-            self.camera.subscribe(self)
+            self.feed.subscribe(self)
+
+    def show(self, small: bool) -> None:
+        """Go over to another of the camera's feeds; the next picture shown is a key picture of it."""
+        feed = self.camera.shown(small)
+        if feed is self.feed or self.ended is not None:
+            return
+        self.feed.unsubscribe(self, linger=False)
+        self.feed = feed
+        if self.serving:
+            feed.subscribe(self)
+            self._moved()
 
     def may_send(self) -> bool:
         """Asked before anything is sent; a session whose time is over, or whose ticket has lost its ground, ends here."""
@@ -107,7 +120,7 @@ class Session(ABC):
             return
         self.ended = reason
         self._finished = elapsed()
-        self.camera.unsubscribe(self, linger=reason in ("viewer", "lost"))
+        self.feed.unsubscribe(self, linger=reason in ("viewer", "lost"))
         try:
             self._stop()
         finally:
@@ -116,6 +129,9 @@ class Session(ABC):
     @abstractmethod
     def _deliver(self, unit: AccessUnit) -> None:
         """Hand one picture to the network."""
+
+    def _moved(self) -> None:  # noqa: B027  a still has no next picture
+        """`feed` is another one now."""
 
     def _health(self, state: Health) -> None:  # noqa: B027  most transports have no side channel
         """Transports without a side channel say nothing."""

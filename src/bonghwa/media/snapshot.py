@@ -56,16 +56,16 @@ async def snapshot(request: Request) -> Response:
 
 
 async def _take(session: Still, watermark: str) -> tuple[bytes, float]:
-    gop = session.camera.gop
+    gop = session.feed.gop
     if not gop.units:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await session.arrived.wait()
         except TimeoutError:
-            raise Problem(504, "no_picture", f"the camera gave no picture: {session.camera.state}") from None
+            raise Problem(504, "no_picture", f"the camera gave no picture: {session.feed.state}") from None
     units, sets = list(gop.units), gop.parameter_sets
     if not units:
-        raise Problem(504, "no_picture", f"the camera gave no picture: {session.camera.state}")
+        raise Problem(504, "no_picture", f"the camera gave no picture: {session.feed.state}")
     try:
         image = await asyncio.to_thread(picture.still, sets, units, watermark)
     except picture.Undecodable as error:

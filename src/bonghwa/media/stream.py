@@ -9,8 +9,9 @@ from collections import deque
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bonghwa.media.camera import Camera, Health
-from bonghwa.media.fmp4 import Fragmenter, init_segment
+from bonghwa.media.camera import Camera
+from bonghwa.media.feed import Health
+from bonghwa.media.fmp4 import init_segment
 from bonghwa.media.h264 import AccessUnit, ParameterSets
 from bonghwa.media.sessions import EndReason, Session, Sessions
 from bonghwa.media.ticket import Ticket
@@ -25,9 +26,8 @@ class StreamViewer(Session):
 
     transport = "ws"
 
-    def __init__(self, desk: Sessions, ticket: Ticket, camera: Camera, fragmenter: Fragmenter, socket: WebSocket) -> None:
+    def __init__(self, desk: Sessions, ticket: Ticket, camera: Camera, socket: WebSocket) -> None:
         super().__init__(desk, ticket, camera)
-        self._fragmenter = fragmenter
         self._socket = socket
         self._queue: deque[AccessUnit | str] = deque()
         self._awake = asyncio.Event()
@@ -37,10 +37,10 @@ class StreamViewer(Session):
     async def serve(self) -> None:
         """Send until the session ends or the viewer leaves."""
         self.begin()
-        for unit in self.camera.present:
+        for unit in self.feed.present:
             self._deliver(unit)
-        if self.camera.state not in ("ok", "idle"):
-            self._health(self.camera.state)
+        if self.feed.state not in ("ok", "idle"):
+            self._health(self.feed.state)
         listener = asyncio.create_task(self._listen())
         try:
             while self.may_send():
@@ -60,7 +60,7 @@ class StreamViewer(Session):
         if isinstance(item, str):
             await self._socket.send_text(item)
             return
-        sets = self.camera.gop.parameter_sets
+        sets = self.feed.gop.parameter_sets
         if sets is not None and item.key and sets != self._sets:
             self._sets = sets
             await self._socket.send_text(json.dumps({"codec": sets.codec, "width": sets.width, "height": sets.height}))
@@ -68,7 +68,7 @@ class StreamViewer(Session):
             # A cut may have come while the network took those.
             if not self.may_send():
                 return
-        data = self._fragmenter.fragment(item)
+        data = self.feed.fragmenter.fragment(item)
         await self._socket.send_bytes(data)
         self.bytes += len(data)
 
@@ -90,7 +90,7 @@ class StreamViewer(Session):
 
     def _deliver(self, unit: AccessUnit) -> None:
         # Fragments share one time line: they are made in order for everybody, also for the viewer that skips.
-        self._fragmenter.fragment(unit)
+        self.feed.fragmenter.fragment(unit)
         if len(self._queue) > _MAX_BACKLOG and not self._await_key:
             self._queue.clear()
             self._await_key = True
@@ -99,6 +99,12 @@ class StreamViewer(Session):
         if not self._await_key:
             self._queue.append(unit)
             self._awake.set()
+
+    def _moved(self) -> None:
+        self._queue.clear()
+        self._await_key = True
+        for unit in self.feed.present:
+            self._deliver(unit)
 
     def _health(self, state: Health) -> None:
         self._queue.append(json.dumps({"health": state}))

@@ -121,6 +121,7 @@ class WebRtcViewer(Session):
             if feedback.lost:
                 self._resend(feedback.lost)
             if feedback.wants_key:
+                self.feed.wants_key()
                 self._replay()
 
     # What goes out
@@ -135,9 +136,14 @@ class WebRtcViewer(Session):
         self._flush()
         self._report(timestamp)
 
+    def _moved(self) -> None:
+        self._offset = None
+        self._replayed_at = float("-inf")
+        self._replay()
+
     def _replay(self) -> None:
         """Send the GOP anew, its pictures 1 ms apart, so the receiver decodes up to the present one and shows that."""
-        units = self.camera.present
+        units = self.feed.present
         if not units or elapsed() - self._replayed_at < REPLAY_EVERY_S:
             return
         self._replayed_at = elapsed()
@@ -150,7 +156,7 @@ class WebRtcViewer(Session):
 
     def _queue(self, unit: AccessUnit, timestamp: int) -> None:
         self._timestamp = timestamp
-        parts = payloads(unit, self.camera.gop.parameter_sets)
+        parts = payloads(unit, self.feed.gop.parameter_sets)
         last = len(parts) - 1
         self._backlog.extend((part, timestamp, index == last) for index, part in enumerate(parts))
         if len(self._backlog) > _MAX_BACKLOG:
