@@ -104,5 +104,5 @@ async def _metrics(request: Request) -> Response:
     plane: Plane = request.app.state.plane
     plane.metrics.pulls.set(plane.cameras.pulls)
     plane.metrics.lease.set(max(0.0, plane.sessions.lease.until - elapsed()))
-    plane.metrics.dropped.set(plane.port.dropped)
+    plane.metrics.dropped.set(plane.ports.dropped)
     return Response(plane.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -6,7 +6,7 @@ from bonghwa.media.cameras import Cameras
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.webrtc.dtls import DtlsIdentity
-from bonghwa.media.webrtc.port import UdpPort
+from bonghwa.media.webrtc.ports import Ports
 
 
 @dataclass
@@ -16,11 +16,6 @@ class Plane:
     cameras: Cameras
     sessions: Sessions
     metrics: Metrics
-    port: UdpPort
+    ports: Ports
     identity: DtlsIdentity
-    announce: tuple[str, ...]
     console_origins: tuple[str, ...]
-
-    def candidates(self, reached_at: str) -> list[tuple[str, int]]:
-        """Where viewers can send to: the announced addresses, else the one this viewer's request reached."""
-        return [(address, self.port.number) for address in self.announce or (reached_at,)]

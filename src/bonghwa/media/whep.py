@@ -29,13 +29,13 @@ async def offer(request: Request) -> Response:
     ticket, camera = admit(plane, token, request.path_params["camera"])
     sets = camera.shown().gop.parameter_sets
     codec = choose_codec(offered, sets.profile_level_id if sets else None)
-    viewer = WebRtcViewer(plane.sessions, ticket, camera, plane.port, plane.identity, offered, codec)
+    viewer = WebRtcViewer(plane.sessions, ticket, camera, plane.ports.peers, plane.identity, offered, codec)
     viewer.token_hash = _hash(token)
     watch_over(plane, viewer)
     viewer.start()
     reached_at = (request.scope.get("server") or ("127.0.0.1", 0))[0]
     headers = {"Location": f"/whep/{quote(camera.id, safe='')}/{viewer.id}", "Cache-Control": "no-store"}
-    return Response(viewer.answer(plane.candidates(reached_at)), 201, headers, media_type="application/sdp")
+    return Response(viewer.answer(plane.ports.candidates(reached_at)), 201, headers, media_type="application/sdp")
 
 
 async def leave(request: Request) -> Response:

@@ -15,7 +15,8 @@ from bonghwa.media.ticket import Ticket
 from bonghwa.media.webrtc import ice, rtp
 from bonghwa.media.webrtc.dtls import HANDSHAKE_S, DtlsFailed, DtlsIdentity, DtlsServer
 from bonghwa.media.webrtc.h264 import payloads
-from bonghwa.media.webrtc.port import Address, UdpPort
+from bonghwa.media.webrtc.peers import Path, Peers
+from bonghwa.media.webrtc.ports import Candidate
 from bonghwa.media.webrtc.sdp import Answer, Codec, Offer
 from bonghwa.media.webrtc.srtp import SrtpRefused, open_rtcp
 
@@ -39,17 +40,17 @@ class WebRtcViewer(Session):
     transport = "webrtc"
 
     def __init__(
-        self, desk: Sessions, ticket: Ticket, camera: Camera, port: UdpPort, identity: DtlsIdentity, offer: Offer, codec: Codec
+        self, desk: Sessions, ticket: Ticket, camera: Camera, peers: Peers, identity: DtlsIdentity, offer: Offer, codec: Codec
     ) -> None:
         super().__init__(desk, ticket, camera)
         self.ufrag, self.password = ice.credentials()
         self.token_hash = b""
-        self._port = port
+        self._peers = peers
         self._identity = identity
         self._offer = offer
         self._codec = codec
         self._dtls = DtlsServer(identity, offer.fingerprints)
-        self._address: Address | None = None
+        self._path: Path | None = None
         self._heard = elapsed()
         self._timer: asyncio.TimerHandle | None = None
         self._retransmission: asyncio.TimerHandle | None = None
@@ -70,22 +71,27 @@ class WebRtcViewer(Session):
         self._resend_second = 0
         self._resends = 0
 
-    def answer(self, candidates: list[tuple[str, int]]) -> str:
+    def answer(self, candidates: list[Candidate]) -> str:
         """The SDP answer, with where we can be reached."""
         return Answer(self._offer, self._codec, self.ufrag, self.password, self._identity.fingerprint, candidates, self._ssrc).text()
 
     def start(self) -> None:
         """Wait for the viewer; one that does not finish the handshake in time is let go."""
-        self._port.expect(self)
+        self._peers.expect(self)
         self._timer = asyncio.get_running_loop().call_later(HANDSHAKE_S, self._judge_consent)
 
     # What arrives
 
-    def checked(self, address: Address, nominated: bool) -> None:
+    def checked(self, path: Path, nominated: bool) -> None:
         """A connectivity check: consent to send, and the way to send on."""
         self._heard = elapsed()
-        if nominated or self._address is None:
-            self._address = address
+        if nominated or self._path is None:
+            self._path = path
+
+    def cut_off(self, path: Path) -> None:
+        """A path is no more; without another one the consent expires."""
+        if self._path is path:
+            self._path = None
 
     def dtls(self, datagram: bytes) -> None:
         """A DTLS datagram: the handshake, or the peer's goodbye."""
@@ -178,8 +184,8 @@ class WebRtcViewer(Session):
             self._pump = asyncio.get_running_loop().call_later(_BURST_EVERY_S, self._send_burst)
 
     def _send_media(self, parts: list[tuple[bytes, int, bool]]) -> None:
-        srtp, address = self._srtp, self._address
-        if srtp is None or address is None:
+        srtp, path = self._srtp, self._path
+        if srtp is None or path is None:
             return
         packets = []
         sequence = self._sequence
@@ -192,7 +198,7 @@ class WebRtcViewer(Session):
             self._octets += len(payload)
         self._sequence = sequence
         self._packets += len(packets)
-        self.bytes += self._port.send(address, packets)
+        self.bytes += path.send(packets)
 
     def _resend(self, lost: list[int]) -> None:
         now = int(elapsed())
@@ -204,21 +210,21 @@ class WebRtcViewer(Session):
             if kept and kept[0] == sequence and self._resends < _RESENDS_PER_S and self._srtp:
                 self._resends += 1
                 packets.append(self._srtp.protect(kept[1] + kept[2]))
-        if packets and self._address:
-            self.bytes += self._port.send(self._address, packets)
+        if packets and self._path:
+            self.bytes += self._path.send(packets)
 
     def _report(self, timestamp: int) -> None:
         now = elapsed()
-        if now - self._reported_at < _REPORT_EVERY_S or self._srtp is None or self._address is None:
+        if now - self._reported_at < _REPORT_EVERY_S or self._srtp is None or self._path is None:
             return
         self._reported_at = now
         report = rtp.sender_report(self._ssrc, self._desk.time.now_us(), timestamp, self._packets, self._octets)
-        self._port.send(self._address, [self._srtp.protect_rtcp(report)])
+        self._path.send([self._srtp.protect_rtcp(report)])
 
     def _send_plain(self, datagrams: list[bytes]) -> None:
-        if self._address is not None:
+        if self._path is not None:
             for datagram in datagrams:
-                self._port.send(self._address, [datagram])
+                self._path.send([datagram])
 
     # Time
 
@@ -253,7 +259,7 @@ class WebRtcViewer(Session):
             if timer:
                 timer.cancel()
         self._send_plain(self._dtls.close())
-        self._port.forget(self)
+        self._peers.forget(self)
         self._srtp = self._srtcp = None
         self._history = []
         self.gone.set()
