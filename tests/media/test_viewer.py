@@ -97,8 +97,8 @@ async def send_rtcp(peer, packet):
 
 async def test_a_lost_packet_is_sent_again_when_the_receiver_asks(tmp_path, clip):
     async with joined(tmp_path, clip, LossyPort) as (viewer, _, packets, _):
-        await until(lambda: viewer._path, what="the first check")
-        port = viewer._path._port
+        await until(lambda: viewer._sender.path, what="the first check")
+        port = viewer._sender.path._port
         await until(lambda: port.lost, what="a packet to be lost")
         [number] = port.lost
         await until(lambda: any(packet.sequence_number == number for packet in packets), what="the lost packet")

@@ -13,6 +13,7 @@ import structlog
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
+from bonghwa.media.congestion import Mode
 from bonghwa.media.feed import Health
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.lease import HubTime, Lease
@@ -149,6 +150,8 @@ class Sessions:
         self.lease = lease
         self.on_began: Callable[[Session], None] = lambda _session: None
         self.on_ended: Callable[[Session], None] = lambda _session: None
+        self.reduced: Callable[[Mode, Mode], None] = lambda _before, _after: None
+        """Told when a viewer's network lets it be sent less, or more again."""
         self._verifier = verifier
         self._max_viewers = max_viewers
         self._open: dict[str, Session] = {}

@@ -8,6 +8,7 @@ from bonghwa.media.webrtc.ports import Candidate
 
 MAX_SDP = 65_536
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 
 _MAX_SECTIONS = 32
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}\Z")
@@ -37,6 +38,7 @@ class Offer:
     fingerprints: tuple[tuple[str, str], ...]
     codecs: tuple[Codec, ...]
     playout_delay_id: int | None
+    send_time_id: int | None
     video: int
     sections: tuple[tuple[str, str, str, str], ...]
     """Of each section: kind, protocol, first format, mid."""
@@ -72,10 +74,16 @@ class Answer:
         lines += [_candidate(index, each) for index, each in enumerate(self.candidates)]
         lines += ["a=end-of-candidates", f"a=ice-ufrag:{self.ufrag}", f"a=ice-pwd:{self.password}"]
         lines += [f"a=fingerprint:sha-256 {self.fingerprint}", "a=setup:passive", f"a=mid:{mid}"]
-        if self.offer.playout_delay_id is not None:
-            lines.append(f"a=extmap:{self.offer.playout_delay_id} {PLAYOUT_DELAY}")
+        for extension, uri in ((self.offer.playout_delay_id, PLAYOUT_DELAY), (self.offer.send_time_id, SEND_TIME)):
+            if extension is not None:
+                lines.append(f"a=extmap:{extension} {uri}")
         lines += ["a=sendonly", "a=msid:bonghwa video", "a=rtcp-mux", "a=rtcp-rsize", f"a=rtpmap:{number} H264/90000"]
-        lines += [f"a=rtcp-fb:{number} nack", f"a=rtcp-fb:{number} nack pli", f"a=rtcp-fb:{number} ccm fir"]
+        lines += [
+            f"a=rtcp-fb:{number} nack",
+            f"a=rtcp-fb:{number} nack pli",
+            f"a=rtcp-fb:{number} ccm fir",
+            f"a=rtcp-fb:{number} goog-remb",
+        ]
         lines.append(f"a=fmtp:{number} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={self.codec.profile_level_id}")
         return [*lines, f"a=ssrc:{self.ssrc} cname:bonghwa", f"a=ssrc:{self.ssrc} msid:bonghwa video"]
 
@@ -117,6 +125,7 @@ def read_offer(body: bytes) -> Offer:
         fingerprints=_fingerprints(chosen, session),
         codecs=_codecs(chosen),
         playout_delay_id=_extension(chosen, PLAYOUT_DELAY),
+        send_time_id=_extension(chosen, SEND_TIME),
         video=video,
         sections=tuple(_shape(section) for section in sections),
     )
