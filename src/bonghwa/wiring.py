@@ -19,6 +19,7 @@ from bonghwa.domain.agency import ROLES, Agency
 from bonghwa.domain.agreement import Agreement
 from bonghwa.domain.alarm import LINES
 from bonghwa.domain.camera import Camera
+from bonghwa.domain.gateway import Gateways
 from bonghwa.ledger.note import VerifierKey
 from bonghwa.ledger.sequencer import Sequencer
 from bonghwa.ledger.verify import Verdict, verify_tree
@@ -105,14 +106,13 @@ class Hub:
         names = {d.id: d.ko for d in load_city().districts}
         self.places = CityPlaces(self.cameras, packaged_places(), names)
         self.agencies = agencies()
-        served = {owner: entry.name for entry in settings.gateways for owner in entry.owners}
         self.city = City(
             self.agencies,
             agreements_of(Path(settings.hub.agreements)),
             self.book,
             self.eyes,
             self.places,
-            served.get,
+            Gateways({entry.name: entry.owners for entry in settings.gateways}),
             settings.limits,
             self.wrong,
         )
@@ -212,6 +212,7 @@ class Hub:
             "iat": now,
             "exp": now + TICKET_S,
             "drill": view.drill,
+            "priority": opened.priority,
         }
         claims.update({"grant": view.grant} if view.grant else {"duty": view.duty})
         return issue(self.keys[KeyPurpose.TICKETS].private, claims, self._kid())

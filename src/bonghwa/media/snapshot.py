@@ -40,7 +40,7 @@ async def snapshot(request: Request) -> Response:
     if not picture.AVAILABLE:
         raise Problem(501, "stills_unavailable", "this gateway is installed without the [video] extra")
     plane: Plane = request.app.state.plane
-    ticket, camera = admit(plane, bearer(request), request.path_params["camera"])
+    ticket, camera = admit(plane, bearer(request), request.path_params["camera"], still=True)
     session = Still(plane.sessions, ticket, camera)
     watch_over(plane, session)
     session.begin()

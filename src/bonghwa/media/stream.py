@@ -20,7 +20,15 @@ from bonghwa.media.sessions import EndReason, Session, Sessions
 from bonghwa.media.ticket import Ticket
 
 PROTOCOL = "bonghwa.v1"
-_CLOSE_CODES: dict[EndReason, int] = {"revoked": 4003, "expired": 4003, "lease": 4008, "lost": 4004, "stop": 1012, "viewer": 1000}
+_CLOSE_CODES: dict[EndReason, int] = {
+    "revoked": 4003,
+    "expired": 4003,
+    "lease": 4008,
+    "lost": 4004,
+    "displaced": 4009,
+    "stop": 1012,
+    "viewer": 1000,
+}
 _MAX_BACKLOG = 60
 _WEIGH_EVERY_S = 1.0
 
