@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bonghwa.config import Settings
+from bonghwa.config import ConfigError, Settings, TurnSettings
 from bonghwa.data import load_city, read_data
 from bonghwa.domain.agency import ROLES, Agency
 from bonghwa.domain.agreement import Agreement
@@ -96,6 +96,7 @@ class Hub:
         self.data = Path(settings.hub.data)
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.clock = HubClock()
+        self.turn_secret = _secret(settings.turn)
         self.keys = KeyRing.open(self.data)
         self.engine = open_engine(settings.hub.database or self.data)
         self.writer = Writer(self.engine, self.clock)
@@ -304,3 +305,16 @@ def hub_public_key(keys: KeyRing) -> str:
 def line_names() -> tuple[str, ...]:
     """The outside lines a credential is made for."""
     return tuple(LINES)
+
+
+def _secret(turn: TurnSettings) -> str:
+    """The secret shared with the relay. Raises ConfigError where it cannot be read."""
+    if not turn.addresses:
+        return ""
+    try:
+        secret = Path(turn.secret_file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"turn.secret_file: {error}") from None
+    if not secret:
+        raise ConfigError("turn.secret_file: is empty")
+    return secret

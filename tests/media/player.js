@@ -2,8 +2,8 @@
 "use strict";
 
 /** Join by WebRTC. Gives {leave()}; `onEnd` is called when the gateway said goodbye; `adapt` may change the answer (to try other ways). */
-async function joinWhep(video, url, ticket, onEnd, adapt = (sdp) => sdp) {
-  const peer = new RTCPeerConnection({ iceServers: [] });
+async function joinWhep(video, url, ticket, onEnd, adapt = (sdp) => sdp, more = {}) {
+  const peer = new RTCPeerConnection({ iceServers: [], ...more });
   peer.addTransceiver("video", { direction: "recvonly" });
   let location = null;
   const leave = () => {

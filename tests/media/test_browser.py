@@ -24,7 +24,7 @@ window.shown = []; window.ends = [];
 const ended = (why) => ends.push([why, performance.now()]);
 const video = document.getElementById("v");
 (function tick() { video.requestVideoFrameCallback((now) => { shown.push(now); tick(); }); })();
-window.whep = (url, ticket, adapt) => { joinWhep(video, url, ticket, ended, adapt).then((j) => { window.joined = j; }); };
+window.whep = (url, ticket, adapt, more) => { joinWhep(video, url, ticket, ended, adapt, more).then((j) => { window.joined = j; }); };
 window.stream = (url, ticket) => { window.joined = joinStream(video, url, ticket, ended); };
 </script>"""
 
