@@ -23,16 +23,6 @@ from tests.media.test_hostile_input import OFFER
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="session")
-def hevc():
-    return encode_clip(frames=40, b_frames=2, codec="libx265")
-
-
-@pytest.fixture(scope="session")
-def b_frames():
-    return encode_clip(frames=40, b_frames=2)
-
-
 def workers(gateway):
     """The worker processes of a gateway."""
     found = []
