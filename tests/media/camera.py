@@ -128,6 +128,8 @@ class TestCamera:
         """Answer one request; false ends the connection."""
         if not self._authorised(method, headers.get("Authorization", "")):
             session.answer(headers, "401 Unauthorized", {"WWW-Authenticate": self._challenge(headers)})
+        elif "/live/2" in url and self.small_clip is None:
+            session.answer(headers, "404 Not Found", {})
         elif method == "DESCRIBE" and self.redirects_to:
             session.answer(headers, "302 Moved Temporarily", {"Location": self.redirects_to})
         elif method == "DESCRIBE":
