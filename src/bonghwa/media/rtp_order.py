@@ -20,6 +20,11 @@ class Reorder:
         self._odd: int | None = None
 
     @property
+    def held(self) -> int:
+        """How many packets wait for a missing one."""
+        return len(self._held)
+
+    @property
     def due(self) -> float | None:
         """When what is held must be given though something is missing; None while nothing is held."""
         return self._since + HOLD_S if self._held else None

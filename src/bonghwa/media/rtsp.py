@@ -20,7 +20,7 @@ TransportChoice = Literal["tcp", "udp", "auto"]
 ANSWER_S = 5.0
 MAX_REDIRECTS = 3
 _READ = 65_536
-_MOST_EARLY = 1_024
+_MOST_EARLY_BYTES = 4_000_000
 # A camera that asks and asks and reads no answer.
 _MOST_UNREAD = 65_536
 _REDIRECTS = (301, 302, 303, 305, 307)
@@ -144,6 +144,7 @@ class RtspSession:
         self._keep_alive_s = 30.0
         self._keep_alive_method = "OPTIONS"
         self._early.clear()
+        self._early_bytes = 0
         parts = urlsplit(self._url)
         try:
             async with asyncio.timeout(self._answer_s):
@@ -226,7 +227,7 @@ class RtspSession:
         if self._transport != "udp":
             try:
                 setup = await self._ask("SETUP", control, {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"})
-                channel = _number(setup.header("transport"), "interleaved")
+                channel = transport_number(setup.header("transport"), "interleaved")
                 self._channel = channel if channel is not None and channel < 256 else 0
                 return setup
             except CameraRefused as refused:
@@ -241,7 +242,7 @@ class RtspSession:
         ports = f"{self._udp.port}-{self._udp.port + 1}"
         setup = await self._ask("SETUP", control, {"Transport": f"RTP/AVP;unicast;client_port={ports}"})
         # `source=` of another host is not honoured: only the camera's own address is listened to.
-        self._udp.expect(_number(setup.header("transport"), "server_port"))
+        self._udp.expect(transport_number(setup.header("transport"), "server_port"))
         return setup
 
     async def _ask(self, method: str, url: str, headers: dict[str, str] | None = None) -> Response:
@@ -255,7 +256,7 @@ class RtspSession:
         if response.status == 401:
             raise PasswordRefused
         if response.status in _REDIRECTS and response.header("location"):
-            raise Redirected(_place(self._url, response.header("location")))
+            raise Redirected(place_of(self._url, response.header("location")))
         if not 200 <= response.status < 300:
             raise CameraRefused(f"{method} was answered with {response.status}", response.status)
         return response
@@ -291,7 +292,8 @@ class RtspSession:
             raise CameraUnreachable("no answer") from error
 
     def _keep_early(self, item: Interleaved) -> None:
-        if item.channel == self._channel and len(self._early) < _MOST_EARLY:
+        if item.channel == self._channel and self._early_bytes < _MOST_EARLY_BYTES:
+            self._early_bytes += 64 + len(item.packet)
             self._early.append(item.packet)
 
     async def _read(self) -> list[Response | Interleaved | CameraRequest]:
@@ -307,7 +309,7 @@ class RtspSession:
         status = "200 OK" if asked.method in _ANSWERED else "501 Not Implemented"
         self._write(f"RTSP/1.0 {status}\r\nCSeq: {asked.cseq}\r\n\r\n".encode("latin-1", "replace"))
         if asked.method == "REDIRECT" and asked.location:
-            raise Redirected(_place(self._url, asked.location))
+            raise Redirected(place_of(self._url, asked.location))
 
     async def _keep_alive(self) -> None:
         while True:
@@ -323,7 +325,7 @@ def _same_host(one: str, other: str) -> bool:
         return False
 
 
-def _place(url: str, location: str) -> str:
+def place_of(url: str, location: str) -> str:
     """Where a redirect leads. Raises `UnshowableStream` where that is not the camera's own host, or no RTSP address."""
     try:
         place = urljoin(url, location)
@@ -336,7 +338,7 @@ def _place(url: str, location: str) -> str:
     return place
 
 
-def _number(transport: str, name: str) -> int | None:
+def transport_number(transport: str, name: str) -> int | None:
     """The first number of a parameter of the Transport header (RFC 2326, 12.39)."""
     for part in transport.split(";"):
         key, _, value = part.strip().partition("=")
