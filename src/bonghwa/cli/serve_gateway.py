@@ -39,6 +39,7 @@ def _settings(argv: list[str]) -> GatewaySettings:
     parser.add_argument("--announce", action="append", default=[], metavar="ADDRESS", help="where WebRTC viewers reach these ports")
     parser.add_argument("--origin", action="append", default=[], metavar="ORIGIN", help="a console's origin; may be given several times")
     parser.add_argument("--max-viewers", type=int, default=250)
+    parser.add_argument("--max-workers", type=int, default=2, help="cameras coded anew at a time; 0 refuses B frames and H.265")
     parser.add_argument("--ready-file", type=Path, help="written once the gateway listens")
     given = parser.parse_args(argv)
     return GatewaySettings(
@@ -54,5 +55,6 @@ def _settings(argv: list[str]) -> GatewaySettings:
         announce=tuple(given.announce),
         console_origins=tuple(given.origin),
         max_viewers=given.max_viewers,
+        max_workers=given.max_workers,
         ready_file=given.ready_file,
     )

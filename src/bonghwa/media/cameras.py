@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from bonghwa.media.camera import Camera
 from bonghwa.media.feed import Feed
 from bonghwa.media.pull import Pull
+from bonghwa.media.reworked import Workers
 from bonghwa.media.rtsp import Source
 
 
@@ -16,10 +17,12 @@ class Cameras:
         sources: Mapping[str, Source],
         on_health: Callable[[Feed], None],
         on_first_frame: Callable[[str, float], None],
+        workers: Workers | None = None,
     ) -> None:
         self._sources = sources
         self._on_health = on_health
         self._on_first_frame = on_first_frame
+        self.workers = workers or Workers(0)
         self._known: dict[str, Camera] = {}
         self._paused = True
 
@@ -32,17 +35,26 @@ class Cameras:
         return sum(camera.pulls for camera in self._known.values())
 
     @property
-    def watched(self) -> list[Pull]:
-        """The pulls somebody watches now."""
-        return [camera.main for camera in self._known.values() if camera.main.watched]
+    def watched(self) -> list[Feed]:
+        """The main streams somebody watches now, as they are shown."""
+        return [camera.shown() for camera in self._known.values() if camera.shown().watched]
 
     def find(self, camera: str) -> Camera | None:
         """The camera of this id, or None where this gateway does not serve it."""
         found = self._known.get(camera)
         if found is None and camera in self._sources:
-            found = self._known[camera] = Camera(camera, Pull(self._sources[camera], self._on_health, self._on_first_frame))
+            source = self._sources[camera]
+            main = Pull(source, self._changed, self._on_first_frame, self._reworks)
+            small = Pull(source.small, self._changed, lambda *_: None, self._reworks) if source.small else None
+            found = self._known[camera] = Camera(camera, main, small, self.workers, self._on_health)
             found.pause(self._paused)
         return found
+
+    def _changed(self, feed: Feed) -> None:
+        self._known[feed.camera].changed(feed)
+
+    def _reworks(self, pull: Pull) -> bool:
+        return self._known[pull.camera].reworks(pull)
 
     def prefetch(self, grant: str, cameras: Iterable[str], seconds: float) -> list[str]:
         """Pull these for a grant before anyone asks; gives those this gateway does not serve.

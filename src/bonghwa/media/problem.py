@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.plane import Plane
+from bonghwa.media.reworked import FULL
 from bonghwa.media.sessions import GatewayFull, Session
 from bonghwa.media.ticket import Ticket, TicketRefused
 
@@ -54,6 +55,8 @@ def admit(plane: Plane, token: str, camera_id: str, still: bool = False) -> tupl
     camera = plane.cameras.find(camera_id)
     if camera is None:
         raise Problem(404, "camera_unknown", "this gateway does not serve the camera")
+    if camera.unshowable == FULL:
+        raise Problem(503, FULL, "the camera must be coded anew, and this gateway does that for as many as it may", {"Retry-After": "5"})
     if camera.unshowable:
         raise Problem(409, "camera_unshowable", f"the camera sends what cannot be shown: {camera.unshowable}")
     return ticket, camera
