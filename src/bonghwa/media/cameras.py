@@ -16,7 +16,9 @@ class Cameras:
         sources: Mapping[str, Source],
         on_health: Callable[[Feed], None],
         on_first_frame: Callable[[str, float], None],
+        pull: Callable[[Source, Callable[[Feed], None], Callable[[str, float], None]], Pull] = Pull,
     ) -> None:
+        self._pull = pull
         self._sources = sources
         self._on_health = on_health
         self._on_first_frame = on_first_frame
@@ -40,7 +42,7 @@ class Cameras:
         """The camera of this id, or None where this gateway does not serve it."""
         found = self._known.get(camera)
         if found is None and camera in self._sources:
-            found = self._known[camera] = Camera(camera, Pull(self._sources[camera], self._on_health, self._on_first_frame))
+            found = self._known[camera] = Camera(camera, self._pull(self._sources[camera], self._on_health, self._on_first_frame))
             found.pause(self._paused)
         return found
 

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +17,20 @@ from bonghwa.media import picture
 from bonghwa.media.app import build_app
 from bonghwa.media.cameras import Cameras
 from bonghwa.media.control import ControlChannel
+from bonghwa.media.engine import Engine
 from bonghwa.media.enrolment import Identity, hub_key, own_key
 from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.mediamtx.engine import MediaMtxEngine
+from bonghwa.media.mediamtx.settings import MediaMtxSettings
 from bonghwa.media.metrics import Metrics
+from bonghwa.media.own import OwnEngine
 from bonghwa.media.plane import Plane
 from bonghwa.media.pull import Pull
 from bonghwa.media.reports import Reports
+from bonghwa.media.serving import Server
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.sources import load_sources
 from bonghwa.media.ticket import TicketVerifier
-from bonghwa.media.webrtc.dtls import DtlsIdentity
 from bonghwa.media.webrtc.port import UdpPort
 
 LOOK_EVERY_S = 4.0
@@ -40,7 +43,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """How a gateway runs. `port` 0 takes any free one; `udp_port` 0 takes the HTTP port's number where it is free."""
+    """How a gateway runs. `port` 0 takes any free one; `udp_port` 0 takes the HTTP port's number where it is free.
+
+    With `mediamtx` it is MediaMTX that moves the pictures, and `udp_port` and `announce` say nothing.
+    """
 
     name: str
     hub_url: str
@@ -53,14 +59,7 @@ class GatewaySettings:
     console_origins: tuple[str, ...] = ()
     max_viewers: int = 250
     ready_file: Path | None = None
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: this process ends its streams first."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    mediamtx: MediaMtxSettings | None = None
 
 
 async def run(settings: GatewaySettings) -> None:
@@ -78,12 +77,20 @@ async def run(settings: GatewaySettings) -> None:
     verifier = TicketVerifier(settings.name, "")
     sessions = Sessions(verifier, time, lease, settings.max_viewers)
     reports = Reports(sessions, metrics, time)
-    cameras = Cameras(sources, reports.health, reports.first_frame)
+    engine = _engine(settings, udp)
+    cameras = Cameras(sources, reports.health, reports.first_frame, engine.pull)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
     channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics)
     reports.channel = channel
-    plane = Plane(cameras, sessions, metrics, UdpPort(udp), DtlsIdentity(), settings.announce, settings.console_origins)
+    plane = Plane(engine, cameras, sessions, metrics, settings.console_origins)
     await _serve(settings, plane, channel, http, url)
+
+
+def _engine(settings: GatewaySettings, udp: socket.socket) -> Engine:
+    if settings.mediamtx is None:
+        return OwnEngine(UdpPort(udp), settings.announce)
+    udp.close()
+    return MediaMtxEngine(settings.mediamtx, settings.name)
 
 
 async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChannel, http: socket.socket, url: str) -> None:
@@ -102,9 +109,10 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
-    plane.port.open()
-    tasks = [asyncio.create_task(each) for each in (server.serve([http]), channel.run(), _look(plane))]
+    server = Server(config)
+    await plane.engine.open()
+    works = (server.serve([http]), channel.run(), _look(plane), plane.engine.run())
+    tasks = [asyncio.create_task(each) for each in works]
     waiter = asyncio.create_task(stop.wait())
     try:
         while not server.started and not tasks[0].done():  # noqa: ASYNC110  uvicorn sets a flag, no event
@@ -121,10 +129,11 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
             raise error
 
 
-async def _end(plane: Plane, channel: ControlChannel, server: uvicorn.Server, tasks: list[asyncio.Task[None]]) -> None:
+async def _end(plane: Plane, channel: ControlChannel, server: Server, tasks: list[asyncio.Task[None]]) -> None:
     """Views first, so that what they say of their end still reaches the hub; then the servers."""
     await plane.sessions.end_all("stop")
     plane.cameras.stop()
+    await plane.engine.close()
     await channel.flush(0.3)
     server.should_exit = True
     for task in tasks[1:]:
@@ -133,7 +142,6 @@ async def _end(plane: Plane, channel: ControlChannel, server: uvicorn.Server, ta
     for task in late:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    plane.port.close()
     _log.info("gateway_down")
 
 

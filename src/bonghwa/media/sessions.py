@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import structlog
 
@@ -22,7 +22,6 @@ Transport = Literal["webrtc", "ws", "snapshot"]
 EndReason = Literal["revoked", "viewer", "lease", "expired", "lost", "stop"]
 
 _REMEMBER_REVOKED_S = 600.0
-_CUT_PATIENCE_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -31,10 +30,23 @@ class GatewayFull(Exception):
     """The gateway serves as many viewers as it may."""
 
 
+class Cut(NamedTuple):
+    """What a cut did, by view, each list sorted."""
+
+    views: list[str]
+    """Cut, after the last packet was sent."""
+    unconfirmed: list[str]
+    """Told to end, but whether their pictures have ended is not known."""
+    dropped: list[str]
+    """Not meant, and lost with those: the only way to end one was to end all of its camera."""
+
+
 class Session(ABC):
     """One transport session of one view. A transport overrides `_deliver`, `_stop` and `_health`."""
 
     transport: Transport = "webrtc"
+    patience_s: ClassVar[float] = 1.0
+    """How long a cut waits for `gone`."""
 
     def __init__(self, desk: "Sessions", ticket: Ticket, camera: Camera) -> None:
         self.id = secrets.token_urlsafe(12)
@@ -42,6 +54,8 @@ class Session(ABC):
         self.camera = camera
         self.feed = camera.shown()
         self.bytes = 0
+        self.token_hash = b""
+        self.dropped: set[str] = set()
         self.ended: EndReason | None = None
         self.gone = asyncio.Event()
         self.deadline = desk.time.until(ticket.not_after)
@@ -200,15 +214,15 @@ class Sessions:
         if session.served:
             self.on_ended(session)
 
-    async def revoke(self, grants: Iterable[str], views: Iterable[str]) -> list[str]:
-        """Cut these grants and views, now and for tickets still out; gives the views cut, after the last packet was sent."""
+    async def revoke(self, grants: Iterable[str], views: Iterable[str]) -> Cut:
+        """Cut these grants and views, now and for tickets still out; returns after the last packet was sent."""
         ids = {*grants, *views}
         until = elapsed() + _REMEMBER_REVOKED_S
         self._revoked = {name: end for name, end in self._revoked.items() if end > elapsed()} | dict.fromkeys(ids, until)
         hit = [session for session in self._open.values() if session.ticket.grant in ids or session.ticket.view in ids]
         return await self._cut(hit, "revoked")
 
-    async def end_all(self, reason: EndReason) -> list[str]:
+    async def end_all(self, reason: EndReason) -> Cut:
         """Cut everything."""
         return await self._cut(list(self._open.values()), reason)
 
@@ -228,15 +242,18 @@ class Sessions:
                 sums[session.ticket.view] = (seconds + session.seconds, count + session.bytes)
         return [(view, round(seconds, 3), count) for view, (seconds, count) in sums.items()]
 
-    async def _cut(self, sessions: list[Session], reason: EndReason) -> list[str]:
+    async def _cut(self, sessions: list[Session], reason: EndReason) -> Cut:
         for session in sessions:
             session.end(reason)
         if sessions:
             waits = [asyncio.ensure_future(session.gone.wait()) for session in sessions]
-            _, late = await asyncio.wait(waits, timeout=_CUT_PATIENCE_S)
+            _, late = await asyncio.wait(waits, timeout=max(session.patience_s for session in sessions))
             for wait in late:
                 wait.cancel()
-        return sorted({session.ticket.view for session in sessions})
+        views = {session.ticket.view for session in sessions}
+        unconfirmed = {session.ticket.view for session in sessions if not session.gone.is_set()}
+        dropped = {view for session in sessions for view in session.dropped} - views
+        return Cut(sorted(views - unconfirmed), sorted(unconfirmed), sorted(dropped))
 
     def _arm(self, session: Session) -> None:
         timer = self._timers.pop(session.id, None)
