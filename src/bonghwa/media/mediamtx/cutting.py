@@ -63,6 +63,7 @@ class Cutter:
         while True:
             try:
                 await self._api.delete_path(pull.name)
+                pull.observe(None)
                 path = await self._api.path(pull.name)
                 if path is None or viewer.remote not in path.readers:
                     return

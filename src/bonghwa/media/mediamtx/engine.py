@@ -59,6 +59,7 @@ class MediaMtxEngine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._trouble: str | None = "engine_unreachable"
         self._heard = elapsed()
+        self._awake = asyncio.Event()
         self._checked = float("-inf")
         self._warden: subprocess.Popen[bytes] | None = None
 
@@ -70,7 +71,7 @@ class MediaMtxEngine:
     def pull(self, source: Source, on_health: Callable[[Feed], None], on_first_frame: Callable[[str, float], None]) -> RemotePull:
         """A path at MediaMTX."""
         name = path_name(self._gateway, source.camera)
-        made = RemotePull(source, on_health, on_first_frame, name, self._api, lambda: self._trouble is None, self._over)
+        made = RemotePull(source, on_health, on_first_frame, name, self._api, lambda: self._trouble is None, self._changed)
         self._pulls[name] = made
         return made
 
@@ -140,8 +141,10 @@ class MediaMtxEngine:
         finally:
             self._viewers.pop(viewer, None)
 
-    def _over(self, pull: RemotePull) -> None:
-        self._begin(self._take_away(pull))
+    def _changed(self, pull: RemotePull) -> None:
+        self._awake.set()
+        if not pull.pulled:
+            self._begin(self._take_away(pull))
 
     async def _take_away(self, pull: RemotePull) -> None:
         """What fails here is swept up later: nothing of ours that is not wanted stays at MediaMTX."""
@@ -166,7 +169,10 @@ class MediaMtxEngine:
         try:
             while not hook.done():
                 await self._look_after()
-                await asyncio.sleep(self._pace())
+                self._awake.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._pace()):
+                        await self._awake.wait()
             hook.result()
         finally:
             server.should_exit = True

@@ -36,7 +36,7 @@ def source_url(source: Source) -> str:
 class RemotePull(Pull):
     """Holds, lingers and judges as every pull does; that pictures come is seen in the bytes that MediaMTX received.
 
-    `usable()` says whether paths may be made now; `on_over(pull)` is told when the path is wanted no more.
+    `usable()` says whether paths may be made now; `on_change(pull)` is told when the path is wanted from now on, or no more.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class RemotePull(Pull):
         name: str,
         api: ControlApi,
         usable: Callable[[], bool],
-        on_over: Callable[["RemotePull"], None],
+        on_change: Callable[["RemotePull"], None],
     ) -> None:
         super().__init__(source, on_health, on_first_frame)
         self.name = name
@@ -57,7 +57,7 @@ class RemotePull(Pull):
         """Set while MediaMTX has pictures of this camera."""
         self._api = api
         self._usable = usable
-        self._on_over = on_over
+        self._on_change = on_change
         self._received = 0
         self._missing = asyncio.Event()
 
@@ -85,9 +85,9 @@ class RemotePull(Pull):
     def _settle(self) -> None:
         before = self.pulled
         super()._settle()
-        if before and not self.pulled:
+        if before != self.pulled:
             self.showing.clear()
-            self._on_over(self)
+            self._on_change(self)
 
     async def _pull(self) -> None:
         judge = asyncio.create_task(self._judge())
