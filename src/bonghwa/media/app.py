@@ -45,6 +45,8 @@ def build_app(plane: Plane) -> Starlette:
             )
         ],
     )
+    # A redirect would repeat whatever Host the request claimed.
+    app.router.redirect_slashes = False
     app.state.plane = plane
     return app
 
