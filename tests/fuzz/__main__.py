@@ -26,7 +26,14 @@ def run_here(name: str, seconds: int, inputs: list[str]) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for index, seed in enumerate(harness.SEEDS):
         (corpus / f"seed-{index}").write_bytes(seed)
-    limits = [f"-max_total_time={seconds}", f"-timeout={SLOW_S}", "-max_len=8192", "-rss_limit_mb=1024", "-print_final_stats=1", "-verbosity=0"]
+    limits = [
+        f"-max_total_time={seconds}",
+        f"-timeout={SLOW_S}",
+        "-max_len=8192",
+        "-rss_limit_mb=1024",
+        "-print_final_stats=1",
+        "-verbosity=0",
+    ]
     where = inputs or [str(corpus)]
     atheris.Setup([name, *limits, f"-artifact_prefix={KEPT / name}-", *where], harness.fuzz)
     atheris.Fuzz()

@@ -6,6 +6,7 @@ from tests.media.test_hostile_input import OFFER
 SEEDS = [
     OFFER.encode(),
     OFFER.replace("\r\n", "\n").encode(),
+    OFFER.replace("SAVPF 111", "SAVPF 1\1\0").encode(),
     OFFER.replace("a=mid:1", "a=mid:0~%").replace("UDP/TLS/RTP/SAVPF", "TCP/TLS/RTP/SAVPF").encode(),
     OFFER.replace("sha-256 " + ":".join(["AB"] * 32), "sha-512 " + ":".join(["CD"] * 64)).encode(),
 ]
