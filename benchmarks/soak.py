@@ -1,6 +1,6 @@
 """What a gateway keeps of viewers that are gone: files, threads and memory over a thousand opens, one in five of which just vanishes.
 
-    python -m benchmarks.soak [--quick] [--json]
+    scripts/bench soak [--quick] [--json]
 
 Every viewer does a real ICE check and a real DTLS handshake and is sent pictures. Two in five say goodbye with a DELETE, two with a DTLS
 alert, one closes its socket and is gone; its consent then expires. At each hundred, once nobody is left, the gateway's process is read.
