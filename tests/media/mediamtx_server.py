@@ -5,7 +5,7 @@ HTTP server", and WHEP as its web page reader uses it. From its source, where th
 before its authentication; a kicked one is struck from the list at once, and from the readers of its path only when its connection has
 been closed. It is not MediaMTX: nothing here says how fast or how stable that is.
 
-`python -m tests.media.mediamtx_server --api PORT --whep PORT --auth URL [--manner ignores-kicks|open] [--old-names]`
+`python -m tests.media.mediamtx_server --api PORT --whep PORT --auth URL [--manner ignores-kicks|closes-late|open] [--old-names]`
 """
 
 import argparse
@@ -163,6 +163,8 @@ class MediaMtx:
 
     async def shut(self, session):
         self.sessions.pop(session.id, None)
+        if self.given.manner == "closes-late":
+            await asyncio.sleep(0.7)
         if session.peer is not None:
             peer, session.peer = session.peer, None
             await peer.close()

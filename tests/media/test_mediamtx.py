@@ -106,6 +106,22 @@ async def test_a_session_that_cannot_be_kicked_ends_with_its_path_and_the_ack_na
         assert (ends["v-cut"], ends["v-beside"]) == ("revoked", "lost")
 
 
+async def test_the_ack_waits_for_a_session_that_is_struck_from_the_list_before_its_connection_is_closed(tmp_path, clip):
+    options = ("--manner", "closes-late")
+    async with engine_running("mediamtx", tmp_path, {"cam1": TestCamera(clip)}, options=options) as (gateway, hub, _):
+        async with (
+            watching(gateway, hub.ticket(grant="g1", view="v-cut")) as (frames, _, _),
+            watching(gateway, hub.ticket(grant="g2")) as (others, _, _),
+        ):
+            await until(lambda: len(frames) > 5 and len(others) > 5)
+            number = await hub.order("revoke", grants=["g1"], views=[], reason="closed")
+            ack = await until(lambda: hub.acks.get(number), 5)
+            frames_then, others_then = len(frames), len(others)
+            await until(lambda: len(others) > others_then + 20)
+            assert len(frames) <= frames_then + IN_THE_DECODER
+        assert ack["cut"] == ["v-cut"]
+
+
 async def test_a_cut_nobody_can_confirm_is_said_and_nothing_is_opened_until_it_is(tmp_path, clip):
     camera = TestCamera(clip)
     async with engine_running("mediamtx", tmp_path, {"cam1": camera}) as (gateway, hub, mediamtx):

@@ -63,7 +63,7 @@ class GatewaySettings:
 
 
 async def run(settings: GatewaySettings) -> None:
-    """Serve until SIGTERM or SIGINT; then cut every view and end within three seconds.
+    """Serve until SIGTERM or SIGINT; then cut every view and end within three seconds (five, with a MediaMTX that does not answer).
 
     Raises `NotEnrolled`, `SourcesMalformed`, `ValueError` or `OSError` before anything is served.
     """

@@ -34,7 +34,7 @@ PATIENCE_S = 3.0
 PICTURE_S = 5.0
 ESTABLISH_S = 15.0
 _JOIN_S = 10.0
-_CLOSE_S = 2.0
+_CLOSE_S = 0.5
 
 _log = structlog.get_logger(__name__)
 
