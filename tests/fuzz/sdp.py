@@ -1,5 +1,6 @@
 """The SDP offer of a page: read or refused, and answered without a line of its own."""
 
+from bonghwa.media.webrtc.ports import Candidate
 from bonghwa.media.webrtc.sdp import Answer, OfferRefused, choose_codec, read_offer
 from tests.media.test_hostile_input import OFFER
 
@@ -22,7 +23,7 @@ def fuzz(data: bytes) -> None:
     codec = choose_codec(offer, "640c2a")
     assert codec in offer.codecs
     assert 0 <= codec.payload_type < 128
-    said = Answer(offer, codec, "ours", "p" * 36, "AB:CD", [("127.0.0.1", 9)], 7).text()
+    said = Answer(offer, codec, "ours", "p" * 36, "AB:CD", [Candidate("udp", "127.0.0.1", 9)], 7).text()
     lines = said.split("\r\n")[:-1]
     assert all(line[0] in _FIRST and line[1] == "=" and line.isprintable() for line in lines), "nothing breaks out of its line"
     assert sum(line.startswith("m=") for line in lines) == len(offer.sections)

@@ -1,7 +1,6 @@
 """The whole WHEP request: any method, path, header and body is answered with a documented status, and no session comes of it."""
 
 import asyncio
-import socket
 
 import httpx
 
@@ -14,7 +13,7 @@ from bonghwa.media.plane import Plane
 from bonghwa.media.rtsp import Source
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.ticket import TicketVerifier
-from bonghwa.media.webrtc.port import UdpPort
+from bonghwa.media.webrtc.ports import Ports, bind
 from tests.media.test_hostile_input import OFFER
 
 _ANSWERS = frozenset({200, 400, 401, 403, 404, 405, 413, 415, 501})
@@ -28,9 +27,7 @@ SEEDS = [
 
 
 def _plane() -> Plane:
-    port = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    port.bind(("127.0.0.1", 0))
-    engine = OwnEngine(UdpPort(port), ())
+    engine = OwnEngine(Ports(bind(("127.0.0.1",), 0, 0, 0)))
     lease, time = Lease(), HubTime()
     lease.renew(1e12, 1e12)
     time.tell(1_800_000_000_000_000)

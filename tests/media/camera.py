@@ -15,11 +15,11 @@ GOP = 20
 MTU = 1_400
 
 
-def encode_clip(frames=60, width=640, height=360, b_frames=0, still=False, black=False, gop=GOP):
+def encode_clip(frames=60, width=640, height=360, b_frames=0, still=False, black=False, gop=GOP, bit_rate=800_000):
     """Annex B pictures of a moving square, each a list of NAL units."""
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.time_base, encoder.framerate, encoder.bit_rate = Fraction(1, FPS), Fraction(FPS), 800_000
+    encoder.time_base, encoder.framerate, encoder.bit_rate = Fraction(1, FPS), Fraction(FPS), bit_rate
     options = {"preset": "ultrafast", "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={b_frames}:repeat-headers=1"}
     if not b_frames:
         options |= {"tune": "zerolatency", "profile": "baseline"}

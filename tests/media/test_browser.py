@@ -24,7 +24,7 @@ window.shown = []; window.ends = [];
 const ended = (why) => ends.push([why, performance.now()]);
 const video = document.getElementById("v");
 (function tick() { video.requestVideoFrameCallback((now) => { shown.push(now); tick(); }); })();
-window.whep = (url, ticket) => { joinWhep(video, url, ticket, ended).then((j) => { window.joined = j; }); };
+window.whep = (url, ticket, adapt, more) => { joinWhep(video, url, ticket, ended, adapt, more).then((j) => { window.joined = j; }); };
 window.stream = (url, ticket) => { window.joined = joinStream(video, url, ticket, ended); };
 </script>"""
 
@@ -58,11 +58,11 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextlib.asynccontextmanager
-async def page_beside_gateway(tmp_path, clip):
+async def page_beside_gateway(tmp_path, clip, **options):
     (tmp_path / "page").mkdir()
     camera = TestCamera(clip)
     with console(tmp_path / "page") as origin:
-        async with running(tmp_path, {"cam1": camera}, origin=origin) as (gateway, hub), async_playwright() as playwright:
+        async with running(tmp_path, {"cam1": camera}, origin=origin, **options) as (gateway, hub), async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
             try:
                 page = await browser.new_page()

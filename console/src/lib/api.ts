@@ -3,7 +3,7 @@ import { untrack } from 'svelte';
 import { language } from './i18n.svelte';
 import type {
   AskedGrant, Camera, CameraColumns, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder, Obligation, OpenedView,
-  Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
+  Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Relay, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
 } from './types';
 
 const BASE = '/api/v1';
@@ -161,6 +161,7 @@ export const api = {
     post<Grant>(`/grants/${enc(id)}/approve`, cameras ? { reason, cameras } : { reason }),
   deny: (id: string, reason: string) => post<Grant>(`/grants/${enc(id)}/deny`, { reason }),
 
+  relay: () => get<Relay>('/relay'),
   openView: (of: { grant: string; camera: string } | { duty: string; camera: string }) => post<OpenedView>('/views', of),
   ticket: (view: string) => post<{ ticket: string }>(`/views/${enc(view)}/ticket`),
   endView: (view: string, keepalive = false) => json<void>('DELETE', `/views/${enc(view)}`, { keepalive }),

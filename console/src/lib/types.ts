@@ -415,3 +415,9 @@ export type ViewEventData = {
   reason: string | null;
   by: string | null;
 };
+
+/** `GET /relay`. */
+export interface Relay {
+  ice_servers: RTCIceServer[];
+  expires_at: string | null;
+}

@@ -34,8 +34,10 @@ def _settings(argv: list[str]) -> GatewaySettings:
     parser.add_argument("--host", default="127.0.0.1", help="where to listen")
     parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 takes a free one")
     parser.add_argument("--udp-port", type=int, default=0, help="WebRTC port; 0 takes the HTTP port's number")
+    parser.add_argument("--tcp-port", type=int, default=0, help="WebRTC port of networks without UDP; 0: as UDP, or free")
+    parser.add_argument("--listen", action="append", default=[], metavar="ADDRESS", help="where WebRTC listens; --host without it")
     parser.add_argument("--url", help="the address viewers reach this gateway at, where a proxy stands before it")
-    parser.add_argument("--announce", action="append", default=[], metavar="ADDRESS", help="where WebRTC viewers reach the UDP port")
+    parser.add_argument("--announce", action="append", default=[], metavar="ADDRESS", help="where WebRTC viewers reach these ports")
     parser.add_argument("--origin", action="append", default=[], metavar="ORIGIN", help="a console's origin; may be given several times")
     parser.add_argument("--max-viewers", type=int, default=250)
     parser.add_argument("--ready-file", type=Path, help="written once the gateway listens")
@@ -52,6 +54,8 @@ def _settings(argv: list[str]) -> GatewaySettings:
         host=given.host,
         port=given.port,
         udp_port=given.udp_port,
+        tcp_port=given.tcp_port,
+        listen=tuple(given.listen),
         public_url=given.url,
         announce=tuple(given.announce),
         console_origins=tuple(given.origin),

@@ -31,21 +31,23 @@ from bonghwa.media.serving import Server
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.sources import load_sources
 from bonghwa.media.ticket import TicketVerifier
-from bonghwa.media.webrtc.port import UdpPort
+from bonghwa.media.webrtc.ports import Ports, bind
 
 LOOK_EVERY_S = 4.0
 _STOP_S = 2.0
 # What the kernel holds for a slow viewer still arrives after a cut, so it holds little.
 _SEND_BUFFER = 128 * 1024
+_BACKLOG = 1_024
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """How a gateway runs. `port` 0 takes any free one; `udp_port` 0 takes the HTTP port's number where it is free.
+    """How a gateway runs. `port` 0 takes any free one; `udp_port` and `tcp_port` 0 take the HTTP port's number where it is free, else any.
 
-    With `mediamtx` it is MediaMTX that moves the pictures, and `udp_port` and `announce` say nothing.
+    WebRTC listens on `host`, or on each address of `listen` instead. With `mediamtx` it is MediaMTX that moves the pictures, at ports of
+    its own, and these say nothing.
     """
 
     name: str
@@ -54,6 +56,8 @@ class GatewaySettings:
     host: str = "127.0.0.1"
     port: int = 0
     udp_port: int = 0
+    tcp_port: int = 0
+    listen: tuple[str, ...] = ()
     public_url: str | None = None
     announce: tuple[str, ...] = ()
     console_origins: tuple[str, ...] = ()
@@ -71,13 +75,14 @@ async def run(settings: GatewaySettings) -> None:
         raise ValueError("url: required where the gateway listens on every address, for the hub must tell viewers one")
     sources = load_sources(settings.data_dir, settings.name)
     key, hub = own_key(settings.data_dir, settings.name), hub_key(settings.data_dir, settings.name)
-    http, udp = _bind(settings)
-    url = settings.public_url or f"http://{_in_url(settings.host)}:{http.getsockname()[1]}"
+    http = _bind(settings)
+    number = http.getsockname()[1]
+    url = settings.public_url or f"http://{_in_url(settings.host)}:{number}"
     time, lease, metrics = HubTime(), Lease(), Metrics()
     verifier = TicketVerifier(settings.name, "")
     sessions = Sessions(verifier, time, lease, settings.max_viewers)
     reports = Reports(sessions, metrics, time)
-    engine = _engine(settings, udp)
+    engine = _engine(settings, http.getsockname()[0], number)
     cameras = Cameras(sources, reports.health, reports.first_frame, engine.pull)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
     channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics)
@@ -86,11 +91,10 @@ async def run(settings: GatewaySettings) -> None:
     await _serve(settings, plane, channel, http, url)
 
 
-def _engine(settings: GatewaySettings, udp: socket.socket) -> Engine:
-    if settings.mediamtx is None:
-        return OwnEngine(UdpPort(udp), settings.announce)
-    udp.close()
-    return MediaMtxEngine(settings.mediamtx, settings.name)
+def _engine(settings: GatewaySettings, host: str, number: int) -> Engine:
+    if settings.mediamtx is not None:
+        return MediaMtxEngine(settings.mediamtx, settings.name)
+    return OwnEngine(Ports(bind(settings.listen or (host,), settings.udp_port, settings.tcp_port, number), settings.announce))
 
 
 async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChannel, http: socket.socket, url: str) -> None:
@@ -167,25 +171,18 @@ async def _look_at(pull: Pull, judge: picture.PictureJudge) -> None:
         pull.judge_picture(judge.judge(await asyncio.to_thread(picture.look, sets, key)))
 
 
-def _bind(settings: GatewaySettings) -> tuple[socket.socket, socket.socket]:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    attempts = 8 if settings.port == 0 and settings.udp_port == 0 else 1
-    for attempt in range(attempts):
-        http = socket.socket(family, socket.SOCK_STREAM)
+def _bind(settings: GatewaySettings) -> socket.socket:
+    http = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
         http.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         http.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        udp = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            http.bind((settings.host, settings.port))
-            udp.bind((settings.host, settings.udp_port or http.getsockname()[1]))
-        except OSError:
-            http.close()
-            udp.close()
-            if attempt == attempts - 1:
-                raise
-            continue
-        return http, udp
-    raise AssertionError("unreachable: the last attempt returns or raises")
+        http.bind((settings.host, settings.port))
+        # A port that listens is not given a second time: without this the TCP port of WebRTC could take the same number.
+        http.listen(_BACKLOG)
+    except BaseException:
+        http.close()
+        raise
+    return http
 
 
 def _in_url(host: str) -> str:

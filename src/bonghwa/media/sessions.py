@@ -13,13 +13,14 @@ import structlog
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
+from bonghwa.media.congestion import Mode
 from bonghwa.media.feed import Health
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.ticket import GrantRevoked, LeaseEnded, Ticket, TicketOfAnotherBoot, TicketVerifier
 
 Transport = Literal["webrtc", "ws", "snapshot"]
-EndReason = Literal["revoked", "viewer", "lease", "expired", "lost", "stop"]
+EndReason = Literal["revoked", "viewer", "lease", "expired", "lost", "stop", "displaced"]
 
 _REMEMBER_REVOKED_S = 600.0
 
@@ -163,6 +164,8 @@ class Sessions:
         self.lease = lease
         self.on_began: Callable[[Session], None] = lambda _session: None
         self.on_ended: Callable[[Session], None] = lambda _session: None
+        self.reduced: Callable[[Mode, Mode], None] = lambda _before, _after: None
+        """Told when a viewer's network lets it be sent less, or more again."""
         self._verifier = verifier
         self._max_viewers = max_viewers
         self._open: dict[str, Session] = {}
@@ -172,15 +175,31 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, token: str, camera: str) -> Ticket:
-        """Use up a ticket for `camera`. Raises a `TicketRefused`, or `GatewayFull` before the ticket is used."""
+    def admit(self, token: str, camera: str, still: bool = False) -> Ticket:
+        """Use up a ticket for `camera`. Raises a `TicketRefused`, or `GatewayFull` before the ticket is used.
+
+        Live pictures of a full gateway go to the more urgent: the least urgent viewer gives way to a more urgent one, and sees stills
+        (`still`), which have as many places of their own.
+        """
         if not self.lease.alive:
             raise LeaseEnded
-        if len(self._open) >= self._max_viewers:
-            raise GatewayFull
+        yields = self._who_yields(token, still)
         ticket = self._verifier.admit(token, camera, self.time.now_us())
         self.check(ticket)
+        if yields is not None:
+            yields.end("displaced")
         return ticket
+
+    def _who_yields(self, token: str, still: bool) -> Session | None:
+        """Whose place a further session takes; None where there is room. Raises `GatewayFull`."""
+        taken = [session for session in self._open.values() if (session.transport == "snapshot") == still]
+        if len(taken) < self._max_viewers:
+            return None
+        # Among equals the one that came last: the others have been watching longer.
+        least = max(reversed(taken), key=lambda session: session.ticket.priority)
+        if still or least.ticket.priority <= self._verifier.priority_of(token):
+            raise GatewayFull
+        return least
 
     def check(self, ticket: Ticket) -> None:
         """Whether an admitted ticket still stands. Raises `LeaseEnded`, `TicketOfAnotherBoot` or `GrantRevoked`."""

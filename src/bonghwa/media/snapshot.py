@@ -41,7 +41,7 @@ async def snapshot(request: Request) -> Response:
         raise Problem(501, "stills_unavailable", "this gateway is installed without the [video] extra")
     plane: Plane = request.app.state.plane
     require(plane, "stills")
-    ticket, camera = admit(plane, bearer(request), request.path_params["camera"])
+    ticket, camera = admit(plane, bearer(request), request.path_params["camera"], still=True)
     session = Still(plane.sessions, ticket, camera)
     watch_over(plane, session)
     session.begin()

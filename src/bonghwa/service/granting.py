@@ -278,12 +278,13 @@ def open_grant(
 
 
 def prefetch(tx: Tx, city: City, grant: Grant) -> None:
-    """Have the gateway pull the grant's cameras now, before anyone clicks."""
-    gateway = city.gateway_of(grant.owner)
-    if gateway is None or grant.expires_at is None:
+    """Have the gateways pull the grant's cameras now, before anyone clicks. One without a share is told so: it lets go what it had."""
+    if grant.expires_at is None:
         return
     seconds = max(1, (grant.expires_at - tx.now) // US)
-    tx.tell(gateway, {"t": "prefetch", "cameras": list(grant.cameras), "for_s": seconds, "grant": grant.id})
+    for gateway in city.gateways.of(grant.owner):
+        cameras = [camera for camera in grant.cameras if city.gateways.serving(grant.owner, camera) == gateway]
+        tx.tell(gateway, {"t": "prefetch", "cameras": cameras, "for_s": seconds, "grant": grant.id})
 
 
 def clause_of(city: City, grant: Grant) -> Clause | None:

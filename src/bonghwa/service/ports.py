@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 from bonghwa.domain.agency import Agency
 from bonghwa.domain.agreement import Agreement
 from bonghwa.domain.camera import Camera
+from bonghwa.domain.gateway import Gateways
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place, Report
 from bonghwa.domain.people import Account, LineCredential, Session
@@ -199,7 +200,7 @@ class City:
     cameras: CameraBook
     eyes: Eyes
     places: PlaceBook
-    gateway_of: Callable[[str], str | None]
+    gateways: Gateways
     limits: Limits
     hub_ok: Callable[[], str | None] = lambda: None
     """None while the clock and the disk are sound, otherwise the code of what is wrong: then nothing new is opened."""

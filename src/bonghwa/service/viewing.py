@@ -11,6 +11,8 @@ from bonghwa.service.cutting import cut, end_views
 from bonghwa.service.ports import City, Tx
 from bonghwa.service.telling import tell_view
 
+LEAST_URGENT = 4
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -19,6 +21,13 @@ class Opened:
     view: View
     gateway_url: str
     jti: str
+    priority: int = LEAST_URGENT
+    """Of the incident; a drill and a duty session are the least urgent."""
+
+
+def _opened(tx: Tx, view: View, gateway_url: str) -> Opened:
+    incident = tx.incidents.get(view.incident) if view.incident and not view.drill else None
+    return Opened(view, gateway_url, tx.new_id("jti"), incident.priority if incident else LEAST_URGENT)
 
 
 def open_under_grant(tx: Tx, city: City, caller: Caller, grant_id: str, camera: str) -> Opened:
@@ -95,7 +104,7 @@ def _open(
     duty: str | None = None,
     incident: str | None = None,
 ) -> Opened:
-    gateway = city.gateway_of(owner)
+    gateway = city.gateways.serving(owner, camera)
     row = tx.gateways.get(gateway) if gateway else None
     if row is None or not row.boot or row.state != "up":
         raise Unavailable("gateway_lost", owner=owner)
@@ -136,7 +145,7 @@ def _open(
         },
         drill=drill,
     )
-    return Opened(view, row.url, tx.new_id("jti"))
+    return _opened(tx, view, row.url)
 
 
 def another_ticket(tx: Tx, city: City, caller: Caller, view_id: str) -> Opened:
@@ -152,7 +161,7 @@ def another_ticket(tx: Tx, city: City, caller: Caller, view_id: str) -> Opened:
         raise Unavailable("gateway_lost", owner=view.owner)
     tx.views.put(replace(view, idle_since=tx.now if view.live == 0 else view.idle_since))
     tx.audit("ticket:issued", {"view": view.id, "camera": view.camera, "account": caller.account, "again": True}, drill=view.drill)
-    return Opened(view, row.url, tx.new_id("jti"))
+    return _opened(tx, view, row.url)
 
 
 def own_view(tx: Tx, caller: Caller, view_id: str) -> View:
