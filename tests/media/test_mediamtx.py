@@ -122,6 +122,20 @@ async def test_the_ack_waits_for_a_session_that_is_struck_from_the_list_before_i
         assert ack["cut"] == ["v-cut"]
 
 
+async def test_the_ack_waits_for_a_viewer_who_had_just_left_by_himself(tmp_path, clip):
+    options = ("--manner", "closes-late")
+    async with engine_running("mediamtx", tmp_path, {"cam1": TestCamera(clip)}, options=options) as (gateway, hub, mediamtx):
+        token = hub.ticket(grant="g1")
+        async with watching(gateway, token) as (frames, answer, _), httpx.AsyncClient() as client:
+            await until(lambda: len(frames) > 5 and hub.told_of("view_opened"))
+            await client.delete(gateway.url + answer.headers["location"], headers={"Authorization": f"Bearer {token}"})
+            assert [reader for path in (await mediamtx.get("/v3/paths/list"))["items"] for reader in path["readers"]]
+            number = await hub.order("revoke", grants=["g1"], views=[], reason="closed")
+            ack = await until(lambda: hub.acks.get(number), 5)
+            assert [reader for path in (await mediamtx.get("/v3/paths/list"))["items"] for reader in path["readers"]] == []
+        assert ack == {"t": "ack", "n": number, "cut": []}
+
+
 async def test_a_cut_nobody_can_confirm_is_said_and_nothing_is_opened_until_it_is(tmp_path, clip):
     camera = TestCamera(clip)
     async with engine_running("mediamtx", tmp_path, {"cam1": camera}) as (gateway, hub, mediamtx):

@@ -170,6 +170,7 @@ class Sessions:
         self._max_viewers = max_viewers
         self._open: dict[str, Session] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._leaving: set[Session] = set()
         self._revoked: dict[str, float] = {}
 
     def __len__(self) -> int:
@@ -227,6 +228,7 @@ class Sessions:
     def finished(self, session: Session) -> None:
         """A session ended."""
         self._open.pop(session.id, None)
+        self._leaving = {each for each in self._leaving | {session} if not each.gone.is_set()}
         timer = self._timers.pop(session.id, None)
         if timer:
             timer.cancel()
@@ -234,12 +236,18 @@ class Sessions:
             self.on_ended(session)
 
     async def revoke(self, grants: Iterable[str], views: Iterable[str]) -> Cut:
-        """Cut these grants and views, now and for tickets still out; returns after the last packet was sent."""
+        """Cut these grants and views, now and for tickets still out; returns after the last packet was sent.
+
+        One that ended by itself a moment ago is waited for as well.
+        """
         ids = {*grants, *views}
         until = elapsed() + _REMEMBER_REVOKED_S
         self._revoked = {name: end for name, end in self._revoked.items() if end > elapsed()} | dict.fromkeys(ids, until)
-        hit = [session for session in self._open.values() if session.ticket.grant in ids or session.ticket.view in ids]
-        return await self._cut(hit, "revoked")
+
+        def meant(sessions: Iterable[Session]) -> list[Session]:
+            return [session for session in sessions if session.ticket.grant in ids or session.ticket.view in ids]
+
+        return await self._cut(meant(self._open.values()), "revoked", meant(self._leaving))
 
     async def end_all(self, reason: EndReason) -> Cut:
         """Cut everything."""
@@ -261,16 +269,17 @@ class Sessions:
                 sums[session.ticket.view] = (seconds + session.seconds, count + session.bytes)
         return [(view, round(seconds, 3), count) for view, (seconds, count) in sums.items()]
 
-    async def _cut(self, sessions: list[Session], reason: EndReason) -> Cut:
+    async def _cut(self, sessions: list[Session], reason: EndReason, leaving: Iterable[Session] = ()) -> Cut:
         for session in sessions:
             session.end(reason)
-        if sessions:
-            waits = [asyncio.ensure_future(session.gone.wait()) for session in sessions]
-            _, late = await asyncio.wait(waits, timeout=max(session.patience_s for session in sessions))
+        awaited = [*sessions, *leaving]
+        if awaited:
+            waits = [asyncio.ensure_future(session.gone.wait()) for session in awaited]
+            _, late = await asyncio.wait(waits, timeout=max(session.patience_s for session in awaited))
             for wait in late:
                 wait.cancel()
         views = {session.ticket.view for session in sessions}
-        unconfirmed = {session.ticket.view for session in sessions if not session.gone.is_set()}
+        unconfirmed = {session.ticket.view for session in awaited if not session.gone.is_set()}
         dropped = {view for session in sessions for view in session.dropped} - views
         return Cut(sorted(views - unconfirmed), sorted(unconfirmed), sorted(dropped))
 
