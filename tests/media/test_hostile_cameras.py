@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bonghwa.media.depacketise import MAX_ACCESS_UNIT
 from bonghwa.media.depacketise_h265 import H265Depacketiser
 from bonghwa.media.rtsp_wire import WireReader
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.cameras import TARGETS
 
 WORDS = {
     "wire": [b"RTSP/1.0 200 OK\r\n", b"CSeq: 1\r\n", b"Content-Length: 5\r\n", b"\r\n", b"$\0\0\2ab",

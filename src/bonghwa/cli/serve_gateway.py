@@ -10,14 +10,15 @@ from bonghwa import logs
 from bonghwa.media.enrolment import NotEnrolled
 from bonghwa.media.gateway import GatewaySettings
 from bonghwa.media.gateway import run as serve
+from bonghwa.media.mediamtx.settings import MediaMtxSettings
 from bonghwa.media.sources import SourcesMalformed
 
 
 def run(argv: list[str]) -> int:
     """Serve; 0 after a signal, 2 where the gateway cannot start and why on standard error."""
-    settings = _settings(argv)
     logs.configure()
     try:
+        settings = _settings(argv)
         uvloop.run(serve(settings))
     except (NotEnrolled, SourcesMalformed, ValueError, OSError) as error:
         print(f"bonghwa serve gateway: {error}", file=sys.stderr)
@@ -41,7 +42,12 @@ def _settings(argv: list[str]) -> GatewaySettings:
     parser.add_argument("--max-viewers", type=int, default=250)
     parser.add_argument("--max-workers", type=int, default=2, help="cameras coded anew at a time; 0 refuses B frames and H.265")
     parser.add_argument("--ready-file", type=Path, help="written once the gateway listens")
+    parser.add_argument("--engine", choices=("own", "mediamtx"), default="own", help="what moves the pictures; own: this process")
+    parser.add_argument("--mediamtx-api", metavar="URL", default="", help="MediaMTX's control API, http://127.0.0.1:9997")
+    parser.add_argument("--mediamtx-whep", metavar="URL", default="", help="MediaMTX's WebRTC server, http://127.0.0.1:8889")
+    parser.add_argument("--hook-port", type=int, default=0, help="the loopback port where MediaMTX asks who may read")
     given = parser.parse_args(argv)
+    mediamtx = MediaMtxSettings(given.mediamtx_api, given.mediamtx_whep, given.hook_port) if given.engine == "mediamtx" else None
     return GatewaySettings(
         name=given.name,
         hub_url=given.hub,
@@ -57,4 +63,5 @@ def _settings(argv: list[str]) -> GatewaySettings:
         max_viewers=given.max_viewers,
         max_workers=given.max_workers,
         ready_file=given.ready_file,
+        mediamtx=mediamtx,
     )

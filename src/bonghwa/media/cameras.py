@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.feed import Feed
-from bonghwa.media.pull import Pull
+from bonghwa.media.pull import Pull, PullMaker
 from bonghwa.media.reworked import Workers
 from bonghwa.media.rtsp import Source
 
 
 class Cameras:
-    """The cameras whose sources this gateway holds, by id."""
+    """The cameras whose sources this gateway holds, by id. Without `workers` each is shown as it comes, and its main stream only."""
 
     def __init__(
         self,
@@ -18,11 +18,13 @@ class Cameras:
         on_health: Callable[[Feed], None],
         on_first_frame: Callable[[str, float], None],
         workers: Workers | None = None,
+        pull: PullMaker = Pull,
     ) -> None:
+        self._pull = pull
         self._sources = sources
         self._on_health = on_health
         self._on_first_frame = on_first_frame
-        self.workers = workers or Workers(0)
+        self._workers = workers
         self._known: dict[str, Camera] = {}
         self._paused = True
 
@@ -44,9 +46,11 @@ class Cameras:
         found = self._known.get(camera)
         if found is None and camera in self._sources:
             source = self._sources[camera]
-            main = Pull(source, self._changed, self._on_first_frame, self._reworks)
-            small = Pull(source.small, self._changed, lambda *_: None, self._reworks) if source.small else None
-            found = self._known[camera] = Camera(camera, main, small, self.workers, self._on_health)
+            main = self._pull(source, self._changed, self._on_first_frame, self._reworks)
+            small = None
+            if source.small is not None and self._workers is not None:
+                small = self._pull(source.small, self._changed, lambda *_: None, self._reworks)
+            found = self._known[camera] = Camera(camera, main, small, self._workers, self._on_health)
             found.pause(self._paused)
         return found
 

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,17 +17,21 @@ from bonghwa.media import picture
 from bonghwa.media.app import build_app
 from bonghwa.media.cameras import Cameras
 from bonghwa.media.control import ControlChannel
+from bonghwa.media.engine import Engine
 from bonghwa.media.enrolment import Identity, hub_key, own_key
 from bonghwa.media.feed import Feed
 from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.mediamtx.engine import MediaMtxEngine
+from bonghwa.media.mediamtx.settings import MediaMtxSettings
 from bonghwa.media.metrics import Metrics
+from bonghwa.media.own import OwnEngine
 from bonghwa.media.plane import Plane
 from bonghwa.media.reports import Reports
 from bonghwa.media.reworked import Workers
+from bonghwa.media.serving import Server
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.sources import load_sources
 from bonghwa.media.ticket import TicketVerifier
-from bonghwa.media.webrtc.dtls import DtlsIdentity
 from bonghwa.media.webrtc.ports import Ports, bind
 
 LOOK_EVERY_S = 4.0
@@ -44,7 +47,8 @@ _log = structlog.get_logger(__name__)
 class GatewaySettings:
     """How a gateway runs. `port` 0 takes any free one; `udp_port` and `tcp_port` 0 take the HTTP port's number where it is free, else any.
 
-    WebRTC listens on `host`, or on each address of `listen` instead.
+    WebRTC listens on `host`, or on each address of `listen` instead. With `mediamtx` it is MediaMTX that moves the pictures, at ports of
+    its own, and these say nothing.
     """
 
     name: str
@@ -61,18 +65,11 @@ class GatewaySettings:
     max_viewers: int = 250
     max_workers: int = 2
     ready_file: Path | None = None
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: this process ends its streams first."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    mediamtx: MediaMtxSettings | None = None
 
 
 async def run(settings: GatewaySettings) -> None:
-    """Serve until SIGTERM or SIGINT; then cut every view and end within three seconds.
+    """Serve until SIGTERM or SIGINT; then cut every view and end within three seconds (five, with a MediaMTX that does not answer).
 
     Raises `NotEnrolled`, `SourcesMalformed`, `ValueError` or `OSError` before anything is served.
     """
@@ -82,18 +79,25 @@ async def run(settings: GatewaySettings) -> None:
     key, hub = own_key(settings.data_dir, settings.name), hub_key(settings.data_dir, settings.name)
     http = _bind(settings)
     number = http.getsockname()[1]
-    ports = Ports(bind(settings.listen or (http.getsockname()[0],), settings.udp_port, settings.tcp_port, number), settings.announce)
     url = settings.public_url or f"http://{_in_url(settings.host)}:{number}"
     time, lease, metrics = HubTime(), Lease(), Metrics()
     verifier = TicketVerifier(settings.name, "")
     sessions = Sessions(verifier, time, lease, settings.max_viewers)
     reports = Reports(sessions, metrics, time)
-    cameras = Cameras(sources, reports.health, reports.first_frame, Workers(settings.max_workers))
+    engine = _engine(settings, http.getsockname()[0], number)
+    workers = Workers(settings.max_workers) if settings.mediamtx is None else None
+    cameras = Cameras(sources, reports.health, reports.first_frame, workers, engine.pull)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
     channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics)
     reports.channel = channel
-    plane = Plane(cameras, sessions, metrics, ports, DtlsIdentity(), settings.console_origins)
+    plane = Plane(engine, cameras, sessions, metrics, settings.console_origins)
     await _serve(settings, plane, channel, http, url)
+
+
+def _engine(settings: GatewaySettings, host: str, number: int) -> Engine:
+    if settings.mediamtx is not None:
+        return MediaMtxEngine(settings.mediamtx, settings.name)
+    return OwnEngine(Ports(bind(settings.listen or (host,), settings.udp_port, settings.tcp_port, number), settings.announce))
 
 
 async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChannel, http: socket.socket, url: str) -> None:
@@ -112,9 +116,10 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
-    await plane.ports.open()
-    tasks = [asyncio.create_task(each) for each in (server.serve([http]), channel.run(), _look(plane))]
+    server = Server(config)
+    await plane.engine.open()
+    works = (server.serve([http]), channel.run(), _look(plane), plane.engine.run())
+    tasks = [asyncio.create_task(each) for each in works]
     waiter = asyncio.create_task(stop.wait())
     try:
         while not server.started and not tasks[0].done():  # noqa: ASYNC110  uvicorn sets a flag, no event
@@ -131,10 +136,11 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
             raise error
 
 
-async def _end(plane: Plane, channel: ControlChannel, server: uvicorn.Server, tasks: list[asyncio.Task[None]]) -> None:
+async def _end(plane: Plane, channel: ControlChannel, server: Server, tasks: list[asyncio.Task[None]]) -> None:
     """Views first, so that what they say of their end still reaches the hub; then the servers."""
     await plane.sessions.end_all("stop")
     plane.cameras.stop()
+    await plane.engine.close()
     await channel.flush(0.3)
     server.should_exit = True
     for task in tasks[1:]:
@@ -143,7 +149,6 @@ async def _end(plane: Plane, channel: ControlChannel, server: uvicorn.Server, ta
     for task in late:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    plane.ports.close()
     _log.info("gateway_down")
 
 

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from bonghwa.media.camera import Camera
+from bonghwa.media.engine import Face
 from bonghwa.media.plane import Plane
 from bonghwa.media.reworked import FULL
 from bonghwa.media.sessions import GatewayFull, Session
@@ -41,11 +42,19 @@ def bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+def require(plane: Plane, face: Face) -> None:
+    """Raises `Problem`, before any ticket is used, where the engine does not carry `face`."""
+    if face not in plane.engine.faces:
+        raise Problem(501, f"{face}_unavailable", f"this gateway's engine carries no {face}")
+
+
 def admit(plane: Plane, token: str, camera_id: str, still: bool = False) -> tuple[Ticket, Camera]:
     """Use up a ticket and find its camera. Raises `Problem`; a camera is not confirmed to exist before its ticket is.
 
     From here until `watch_over` nothing may be awaited: a revoke that comes in between would find no session to cut.
     """
+    if plane.engine.trouble:
+        raise Problem(503, plane.engine.trouble, "the gateway's engine can show nothing now", {"Retry-After": "2"})
     try:
         ticket = plane.sessions.admit(token, camera_id, still)
     except TicketRefused as refused:

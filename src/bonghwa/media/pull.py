@@ -238,3 +238,7 @@ def _first(errors: BaseExceptionGroup[_Error]) -> _Error:
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     return first
+
+
+PullMaker = Callable[[Source, Callable[[Feed], None], Callable[[str, float], None], Callable[[Pull], bool]], Pull]
+"""What makes a pull of a source: told of health, of the first picture, and asked when the stream needs coding anew."""

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import structlog
 
@@ -23,7 +23,6 @@ Transport = Literal["webrtc", "ws", "snapshot"]
 EndReason = Literal["revoked", "viewer", "lease", "expired", "lost", "stop", "displaced"]
 
 _REMEMBER_REVOKED_S = 600.0
-_CUT_PATIENCE_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -32,10 +31,23 @@ class GatewayFull(Exception):
     """The gateway serves as many viewers as it may."""
 
 
+class Cut(NamedTuple):
+    """What a cut did, by view, each list sorted."""
+
+    views: list[str]
+    """Cut, after the last packet was sent."""
+    unconfirmed: list[str]
+    """Told to end, but whether their pictures have ended is not known."""
+    dropped: list[str]
+    """Not meant, and lost with those: the only way to end one was to end all of its camera."""
+
+
 class Session(ABC):
     """One transport session of one view. A transport overrides `_deliver`, `_stop` and `_health`."""
 
     transport: Transport = "webrtc"
+    patience_s: ClassVar[float] = 1.0
+    """How long a cut waits for `gone`."""
 
     def __init__(self, desk: "Sessions", ticket: Ticket, camera: Camera) -> None:
         self.id = secrets.token_urlsafe(12)
@@ -43,6 +55,8 @@ class Session(ABC):
         self.camera = camera
         self.feed = camera.shown()
         self.bytes = 0
+        self.token_hash = b""
+        self.dropped: set[str] = set()
         self.ended: EndReason | None = None
         self.gone = asyncio.Event()
         self.deadline = desk.time.until(ticket.not_after)
@@ -156,6 +170,7 @@ class Sessions:
         self._max_viewers = max_viewers
         self._open: dict[str, Session] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._leaving: set[Session] = set()
         self._revoked: dict[str, float] = {}
 
     def __len__(self) -> int:
@@ -213,21 +228,28 @@ class Sessions:
     def finished(self, session: Session) -> None:
         """A session ended."""
         self._open.pop(session.id, None)
+        self._leaving = {each for each in self._leaving | {session} if not each.gone.is_set()}
         timer = self._timers.pop(session.id, None)
         if timer:
             timer.cancel()
         if session.served:
             self.on_ended(session)
 
-    async def revoke(self, grants: Iterable[str], views: Iterable[str]) -> list[str]:
-        """Cut these grants and views, now and for tickets still out; gives the views cut, after the last packet was sent."""
+    async def revoke(self, grants: Iterable[str], views: Iterable[str]) -> Cut:
+        """Cut these grants and views, now and for tickets still out; returns after the last packet was sent.
+
+        One that ended by itself a moment ago is waited for as well.
+        """
         ids = {*grants, *views}
         until = elapsed() + _REMEMBER_REVOKED_S
         self._revoked = {name: end for name, end in self._revoked.items() if end > elapsed()} | dict.fromkeys(ids, until)
-        hit = [session for session in self._open.values() if session.ticket.grant in ids or session.ticket.view in ids]
-        return await self._cut(hit, "revoked")
 
-    async def end_all(self, reason: EndReason) -> list[str]:
+        def meant(sessions: Iterable[Session]) -> list[Session]:
+            return [session for session in sessions if session.ticket.grant in ids or session.ticket.view in ids]
+
+        return await self._cut(meant(self._open.values()), "revoked", meant(self._leaving))
+
+    async def end_all(self, reason: EndReason) -> Cut:
         """Cut everything."""
         return await self._cut(list(self._open.values()), reason)
 
@@ -247,15 +269,19 @@ class Sessions:
                 sums[session.ticket.view] = (seconds + session.seconds, count + session.bytes)
         return [(view, round(seconds, 3), count) for view, (seconds, count) in sums.items()]
 
-    async def _cut(self, sessions: list[Session], reason: EndReason) -> list[str]:
+    async def _cut(self, sessions: list[Session], reason: EndReason, leaving: Iterable[Session] = ()) -> Cut:
         for session in sessions:
             session.end(reason)
-        if sessions:
-            waits = [asyncio.ensure_future(session.gone.wait()) for session in sessions]
-            _, late = await asyncio.wait(waits, timeout=_CUT_PATIENCE_S)
+        awaited = [*sessions, *leaving]
+        if awaited:
+            waits = [asyncio.ensure_future(session.gone.wait()) for session in awaited]
+            _, late = await asyncio.wait(waits, timeout=max(session.patience_s for session in awaited))
             for wait in late:
                 wait.cancel()
-        return sorted({session.ticket.view for session in sessions})
+        views = {session.ticket.view for session in sessions}
+        unconfirmed = {session.ticket.view for session in awaited if not session.gone.is_set()}
+        dropped = {view for session in sessions for view in session.dropped} - views
+        return Cut(sorted(views - unconfirmed), sorted(unconfirmed), sorted(dropped))
 
     def _arm(self, session: Session) -> None:
         timer = self._timers.pop(session.id, None)

@@ -10,7 +10,7 @@ from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.plane import Plane
-from bonghwa.media.problem import Problem, admit, bearer, watch_over
+from bonghwa.media.problem import Problem, admit, bearer, require, watch_over
 from bonghwa.media.sessions import Session, Sessions
 from bonghwa.media.ticket import Ticket
 
@@ -40,6 +40,7 @@ async def snapshot(request: Request) -> Response:
     if not picture.AVAILABLE:
         raise Problem(501, "stills_unavailable", "this gateway is installed without the [video] extra")
     plane: Plane = request.app.state.plane
+    require(plane, "stills")
     ticket, camera = admit(plane, bearer(request), request.path_params["camera"], still=True)
     session = Still(plane.sessions, ticket, camera)
     watch_over(plane, session)

@@ -14,7 +14,7 @@ _MAX_SECTIONS = 32
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}\Z")
 _PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}\Z")
 _MID = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}\Z")
-_MEDIA = re.compile(r"m=([a-z]{1,16}) \d{1,5} ([A-Z/]{1,32})((?: \S{1,16}){1,128})\Z")
+_MEDIA = re.compile(r"m=([a-z]{1,16}) \d{1,5} ([A-Z/]{1,32})((?: [!-~]{1,16}){1,128})\Z")
 _FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ((?:[0-9A-F]{2}:)+[0-9A-F]{2})\Z", re.IGNORECASE)
 
 

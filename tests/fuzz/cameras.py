@@ -133,3 +133,12 @@ def order(data):
 
 
 TARGETS = {each.__name__: each for each in (wire, description, h264, h265, rtp, sps, digest, redirect, order)}
+
+
+SEEDS = [bytes([number]) + b"\x04\x01ABC\x05\x03DEFG" for number in range(len(TARGETS))]
+
+
+def fuzz(data):
+    """The first byte chooses the reader."""
+    if data:
+        list(TARGETS.values())[data[0] % len(TARGETS)](data[1:])
