@@ -33,6 +33,10 @@ class Camera:
         """Pull on behalf of `grant` for so many seconds though nobody watches yet."""
         self.main.hold(grant, seconds)
 
+    def held_until(self, grant: str) -> float | None:
+        """When the hold of `grant` ends (on the `elapsed` clock); None when it holds nothing now."""
+        return self.main.held_until(grant)
+
     def release(self, grant: str) -> None:
         """End the hold of `grant`."""
         for pull in self._every():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.feed import Feed
+from bonghwa.media.preroll import PreRoll, PreRollSpace
 from bonghwa.media.pull import Pull
 from bonghwa.media.rtsp import Source
 
@@ -16,12 +17,17 @@ class Cameras:
         sources: Mapping[str, Source],
         on_health: Callable[[Feed], None],
         on_first_frame: Callable[[str, float], None],
+        pre_roll_s: float = 0.0,
     ) -> None:
         self._sources = sources
         self._on_health = on_health
         self._on_first_frame = on_first_frame
         self._known: dict[str, Camera] = {}
         self._paused = True
+        self._pre_roll_s = pre_roll_s
+        self._pre_rolls = PreRollSpace()
+        self.on_let_go: Callable[[], None] = lambda: None
+        """Called when cameras may have been let go: what depends on a hold looks whether it still stands."""
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -40,7 +46,7 @@ class Cameras:
         """The camera of this id, or None where this gateway does not serve it."""
         found = self._known.get(camera)
         if found is None and camera in self._sources:
-            found = self._known[camera] = Camera(camera, Pull(self._sources[camera], self._on_health, self._on_first_frame))
+            found = self._known[camera] = Camera(camera, self._pull(self._sources[camera]))
             found.pause(self._paused)
         return found
 
@@ -60,6 +66,7 @@ class Cameras:
                 camera.hold(grant, seconds)
             else:
                 unknown.append(name)
+        self.on_let_go()
         return unknown
 
     def release(self, grants: Iterable[str]) -> None:
@@ -67,6 +74,7 @@ class Cameras:
         for grant in grants:
             for camera in self._known.values():
                 camera.release(grant)
+        self.on_let_go()
 
     def pause(self, paused: bool) -> None:
         """Pull nothing while the lease is over; what was prefetched comes back with the lease."""
@@ -74,8 +82,12 @@ class Cameras:
             self._paused = paused
             for camera in self._known.values():
                 camera.pause(paused)
+            self.on_let_go()
 
     def stop(self) -> None:
         """End every pull."""
         for camera in self._known.values():
             camera.stop()
+
+    def _pull(self, source: Source) -> Pull:
+        return Pull(source, self._on_health, self._on_first_frame, PreRoll(self._pre_roll_s, self._pre_rolls))

@@ -5,6 +5,7 @@ import contextlib
 import json
 import secrets
 from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -30,6 +31,9 @@ _BACKOFF_S = (0.2, 3.0)
 _MAX_MESSAGE = 4 << 20
 _MAX_UNTOLD = 10_000
 _EXPENDABLE = frozenset({"health", "first_frame"})
+
+Order = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Carries out one kind of message of the hub; gives what is added to its ack. Raises KeyError, TypeError or ValueError when malformed."""
 
 _JITTER = secrets.SystemRandom()
 _log = structlog.get_logger(__name__)
@@ -60,6 +64,7 @@ class ControlChannel:
         sessions: Sessions,
         cameras: Cameras,
         metrics: Metrics,
+        orders: Mapping[str, Order] | None = None,
     ) -> None:
         self._identity = identity
         self._time = time
@@ -68,6 +73,7 @@ class ControlChannel:
         self._sessions = sessions
         self._cameras = cameras
         self._metrics = metrics
+        self._orders = dict(orders or {})
         self._boot = _Boot()
         self._untold: deque[dict[str, Any]] = deque()
         self._socket: ClientConnection | None = None
@@ -252,7 +258,8 @@ class ControlChannel:
         if kind == "renew":
             self._sessions.renew(str(message["grant"]), int(message["not_after"]))
             return {}
-        return {"refused": "unsupported"}
+        order = self._orders.get(kind)
+        return await order(message) if order else {"refused": "unsupported"}
 
     async def _watch_lease(self) -> None:
         """Cut all when the lease ends: the hub may be dead, or believe us dead."""

@@ -3,10 +3,11 @@
 import struct
 
 from bonghwa.media.clock import elapsed
-from bonghwa.media.h264 import DELIMITER, FILLER, IDR, PPS, SPS, AccessUnit, MalformedH264, ParameterSets, holds_b_slice
+from bonghwa.media.h264 import DELIMITER, FILLER, IDR, PPS, SEI, SPS, AccessUnit, MalformedH264, ParameterSets, holds_b_slice
 
 MAX_ACCESS_UNIT = 4_000_000
 _STAP_A, _FU_A = 24, 28
+_MAX_CARRIED = 64
 _RTP_HEADER = struct.Struct("!BBHII")
 
 
@@ -29,6 +30,7 @@ class H264Depacketiser:
         self._pps = parameter_sets.pps if parameter_sets else b""
         self._sequence: int | None = None
         self._nals: list[bytes] = []
+        self._carried: list[bytes] = []
         self._fragments: list[bytes] | None = None
         self._size = 0
         self._timestamp: int | None = None
@@ -124,12 +126,15 @@ class H264Depacketiser:
                 self._nals.append(nal)
 
     def _finish(self) -> list[AccessUnit]:
-        nals, damaged, timestamp = self._nals, self._damaged or self._fragments is not None, self._timestamp
-        self._nals, self._fragments, self._size, self._damaged, self._timestamp = [], None, 0, False, None
+        nals, damaged, timestamp = self._carried + self._nals, self._damaged or self._fragments is not None, self._timestamp
+        self._nals, self._carried, self._fragments, self._size, self._damaged, self._timestamp = [], [], None, 0, False, None
         key = any(nal[0] & 0x1F == IDR for nal in nals)
         picture = key or any(nal[0] & 0x1F == 1 for nal in nals)
         if damaged:
             self._await_key = True
+        elif not picture and len(nals) <= _MAX_CARRIED and all(nal[0] & 0x1F == SEI for nal in nals):
+            # A signing camera may send its SEI as a unit of its own: it belongs to the picture that follows and must not be lost.
+            self._carried = nals
         if damaged or not picture or timestamp is None or (self._await_key and not key):
             return []
         if key and not self._renew_parameter_sets():

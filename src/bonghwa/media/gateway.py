@@ -17,6 +17,7 @@ import uvicorn
 from bonghwa.media import picture
 from bonghwa.media.app import build_app
 from bonghwa.media.cameras import Cameras
+from bonghwa.media.clips import Clips
 from bonghwa.media.control import ControlChannel
 from bonghwa.media.enrolment import Identity, hub_key, own_key
 from bonghwa.media.lease import HubTime, Lease
@@ -25,7 +26,7 @@ from bonghwa.media.plane import Plane
 from bonghwa.media.pull import Pull
 from bonghwa.media.reports import Reports
 from bonghwa.media.sessions import Sessions
-from bonghwa.media.sources import load_sources
+from bonghwa.media.sources import folder, load_sources
 from bonghwa.media.ticket import TicketVerifier
 from bonghwa.media.webrtc.dtls import DtlsIdentity
 from bonghwa.media.webrtc.port import UdpPort
@@ -52,6 +53,10 @@ class GatewaySettings:
     announce: tuple[str, ...] = ()
     console_origins: tuple[str, ...] = ()
     max_viewers: int = 250
+    pre_roll_s: float = 30.0
+    """Seconds kept in memory of each camera that a grant holds, for evidence clips; 0 keeps none."""
+    clips_mb: int = 4096
+    """Room for evidence clips in the data folder; when it is full new ones are refused."""
     ready_file: Path | None = None
 
 
@@ -78,11 +83,14 @@ async def run(settings: GatewaySettings) -> None:
     verifier = TicketVerifier(settings.name, "")
     sessions = Sessions(verifier, time, lease, settings.max_viewers)
     reports = Reports(sessions, metrics, time)
-    cameras = Cameras(sources, reports.health, reports.first_frame)
+    cameras = Cameras(sources, reports.health, reports.first_frame, settings.pre_roll_s)
+    clips = Clips(folder(settings.data_dir, settings.name) / "clips", settings.clips_mb * 1_000_000, cameras, time, lease)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
-    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics)
+    orders = {"clip": clips.order, "clip_stop": clips.stop, "erase": clips.erase}
+    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics, orders)
     reports.channel = channel
-    plane = Plane(cameras, sessions, metrics, UdpPort(udp), DtlsIdentity(), settings.announce, settings.console_origins)
+    clips.report, clips.on_recording = channel.report, metrics.recording.set
+    plane = Plane(cameras, sessions, metrics, UdpPort(udp), DtlsIdentity(), settings.announce, settings.console_origins, clips)
     await _serve(settings, plane, channel, http, url)
 
 
@@ -124,6 +132,7 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
 async def _end(plane: Plane, channel: ControlChannel, server: uvicorn.Server, tasks: list[asyncio.Task[None]]) -> None:
     """Views first, so that what they say of their end still reaches the hub; then the servers."""
     await plane.sessions.end_all("stop")
+    await plane.clips.close()
     plane.cameras.stop()
     await channel.flush(0.3)
     server.should_exit = True

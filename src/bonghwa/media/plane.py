@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bonghwa.media.cameras import Cameras
+from bonghwa.media.clips import Clips
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.webrtc.dtls import DtlsIdentity
@@ -20,6 +21,7 @@ class Plane:
     identity: DtlsIdentity
     announce: tuple[str, ...]
     console_origins: tuple[str, ...]
+    clips: Clips
 
     def candidates(self, reached_at: str) -> list[tuple[str, int]]:
         """Where viewers can send to: the announced addresses, else the one this viewer's request reached."""

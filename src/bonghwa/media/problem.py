@@ -45,7 +45,7 @@ def admit(plane: Plane, token: str, camera_id: str) -> tuple[Ticket, Camera]:
     try:
         ticket = plane.sessions.admit(token, camera_id)
     except TicketRefused as refused:
-        raise _of_ticket(refused) from None
+        raise of_ticket(refused) from None
     except GatewayFull:
         raise Problem(503, "gateway_full", "the gateway serves as many viewers as it may", {"Retry-After": "5"}) from None
     camera = plane.cameras.find(camera_id)
@@ -61,9 +61,10 @@ def watch_over(plane: Plane, session: Session) -> None:
     try:
         plane.sessions.add(session)
     except TicketRefused as refused:
-        raise _of_ticket(refused) from None
+        raise of_ticket(refused) from None
 
 
-def _of_ticket(refused: TicketRefused) -> Problem:
+def of_ticket(refused: TicketRefused) -> Problem:
+    """A refused ticket as a problem."""
     headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {"Retry-After": "2"} if refused.status == 503 else {}
     return Problem(refused.status, refused.code, str(refused), headers)

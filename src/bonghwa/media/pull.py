@@ -12,6 +12,7 @@ from bonghwa.media.clock import elapsed
 from bonghwa.media.depacketise import UnshowableStream
 from bonghwa.media.feed import DEAD_S, Feed
 from bonghwa.media.h264 import AccessUnit
+from bonghwa.media.preroll import PreRoll
 from bonghwa.media.rtsp import CameraRefused, CameraUnreachable, PasswordRefused, RtspSession, Source
 
 LATE_S = 1.5
@@ -29,8 +30,15 @@ _log = structlog.get_logger(__name__)
 class Pull(Feed):
     """A stream pulled from its camera. `on_health(feed)` and `on_first_frame(seconds)` tell the hub and the metrics."""
 
-    def __init__(self, source: Source, on_health: Callable[[Feed], None], on_first_frame: Callable[[str, float], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        on_health: Callable[[Feed], None],
+        on_first_frame: Callable[[str, float], None],
+        pre_roll: PreRoll | None = None,
+    ) -> None:
         super().__init__(source.camera, on_health)
+        self.pre_roll = PreRoll(0) if pre_roll is None else pre_roll
         self.lost_packets = 0
         self._source = source
         self._on_first_frame = on_first_frame
@@ -57,6 +65,11 @@ class Pull(Feed):
         if self._holds.pop(grant, None) is not None:
             self._lingers_until = 0.0
         self._settle()
+
+    def held_until(self, grant: str) -> float | None:
+        """When the hold of `grant` ends (on the `elapsed` clock); None when it holds nothing, or while nobody may watch."""
+        until = self._holds.get(grant)
+        return None if self._paused or until is None or until <= elapsed() else until
 
     def pause(self, paused: bool) -> None:
         """While paused nobody may watch, so nothing is pulled; holds are kept."""
@@ -89,6 +102,8 @@ class Pull(Feed):
             self.gop.clear()
             self.unshowable = None
             self._tell("idle")
+        if not wanted or not self._holds:
+            self.pre_roll.clear()
 
     async def _pull(self) -> None:
         judge = asyncio.create_task(self._judge())
@@ -130,6 +145,8 @@ class Pull(Feed):
         self._judge_arrival(unit.arrived, previous)
         if previous is None:
             self._on_first_frame(self.camera, unit.arrived - self._waiting_since)
+        if self._holds:
+            self.pre_roll.add(unit, session.depacketiser.parameter_sets)
         self._spread(unit, session.depacketiser.parameter_sets)
 
     def _judge_arrival(self, now: float, previous: float | None) -> None:

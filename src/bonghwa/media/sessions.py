@@ -168,6 +168,12 @@ class Sessions:
         self.check(ticket)
         return ticket
 
+    def admit_clip(self, token: str, clip: str) -> Ticket:
+        """Use up a ticket for a finished clip, whose grant may be over. Raises a `TicketRefused`."""
+        if not self.lease.alive:
+            raise LeaseEnded
+        return self._verifier.admit_clip(token, clip, self.time.now_us())
+
     def check(self, ticket: Ticket) -> None:
         """Whether an admitted ticket still stands. Raises `LeaseEnded`, `TicketOfAnotherBoot` or `GrantRevoked`."""
         if not self.lease.alive:
