@@ -13,7 +13,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from bonghwa.domain.agency import INCIDENT_ROLES
 from bonghwa.domain.errors import Refusal
-from bonghwa.service import pictures, viewing
+from bonghwa.service import clips, pictures, viewing
 from bonghwa.service.granting import prefetch
 from bonghwa.service.ports import City, GatewayRow, Tx
 from bonghwa.storage.keys import ed25519_verifies
@@ -266,6 +266,7 @@ def _greet(tx: Any, city: City, name: str, boot: str, url: str, owners: tuple[st
     if fresh:
         journal.forget_control(tx.connection, name, boot)
         viewing.gateway_gone(tx, city, name, boot)
+        clips.gateway_started(tx, name, boot)
         for grant in tx.grants.find(state="active", owner=tuple(owners)):
             prefetch(tx, city, grant)
     tx.emit("gateway.up", name, 0, {"gateway": name}, _everyone(city))
@@ -287,3 +288,11 @@ def _apply(tx: Tx, city: City, gateway: str, boot: str, number: int, message: di
         pictures.first_picture(tx, str(message["camera"]), float(message["ms"]))
     elif kind == "health":
         pictures.camera_state(tx, city, str(message["camera"]), str(message["state"]))
+    elif kind == "clip_made":
+        clips.made(tx, str(message["clip"]), message)
+    elif kind == "clip_failed":
+        clips.failed(tx, str(message["clip"]), str(message["reason"]))
+    elif kind == "clip_fetched":
+        clips.fetched(tx, str(message["clip"]), str(message["fetch"]), int(message["bytes"]), bool(message["whole"]))
+    elif kind == "clip_erased":
+        clips.erased(tx, str(message["clip"]))

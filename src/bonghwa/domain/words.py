@@ -92,6 +92,19 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "camera_not_shown": ("지금 보이는 카메라가 아닙니다", "The camera is not shown now"),
     "repair_done": ("이미 고쳤습니다", "Mended already"),
     "obligation_done": ("이미 마쳤습니다", "Done already"),
+    "no_such_clip": ("그런 증거 영상이 없습니다", "No such clip"),
+    "evidence_not_allowed": (
+        "협약 {agreement} 제{clause}항은 증거 영상 저장을 허락하지 않습니다",
+        "Agreement {agreement} clause {clause} does not allow evidence clips",
+    ),
+    "clip_not_recording": ("녹화 중인 증거 영상이 아닙니다", "The clip is not being recorded"),
+    "clip_not_there": ("내려받을 수 있는 증거 영상이 아닙니다", "The clip is not there to be fetched"),
+    "clip_not_held": ("보존을 연장한 증거 영상이 아닙니다", "The clip is not held"),
+    "clip_too_long": ("{seconds}초를 넘을 수 없습니다", "At most {seconds} s"),
+    "before_the_grant": ("승인 {seconds}초 전보다 앞설 수 없습니다", "No earlier than {seconds} s before the grant"),
+    "after_the_grant": ("승인이 끝난 뒤일 수 없습니다", "Not after the grant's end"),
+    "in_the_future": ("지금보다 뒤입니다", "Lies in the future"),
+    "not_after_from": ("시작보다 뒤여야 합니다", "Must be after the beginning"),
     "view_ended": ("열람이 끝났습니다", "The view has ended"),
     "too_many_views": ("한 사람이 동시에 {limit}개까지 볼 수 있습니다", "At most {limit} views at once"),
     "gateway_lost": ("영상 게이트웨이와 연결이 끊겼습니다", "The video gateway is not reached"),
@@ -102,6 +115,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "no_cameras_of_its_own": ("근무로 볼 카메라가 없는 기관입니다", "The agency has no cameras of its own"),
     "on_duty_already": ("이미 근무 중입니다", "On duty already"),
     "taken": ("이미 있는 이름입니다", "The name is taken"),
+    "time": ("시각이 아닙니다(RFC 3339)", "Not a time (RFC 3339)"),
     "not_json": ("JSON이 아닙니다", "Not JSON"),
     "not_object": ("JSON 객체여야 합니다", "Must be a JSON object"),
     "not_text": ("글자가 아닌 것이 들어 있습니다", "Holds what is no text"),
@@ -122,6 +136,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
 }
 
 TIMELINE: dict[str, tuple[str, str]] = {
+    "clip_asked": ("증거 영상 저장: {camera} ({why})", "Keeps evidence of {camera} ({why})"),
     "opened": ("{kind} 접수, 상황 {number}", "{kind} received, incident {number}"),
     "acknowledged": ("접수 확인", "Acknowledged"),
     "note": ("{text}", "{text}"),

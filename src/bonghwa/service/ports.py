@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 from bonghwa.domain.agency import Agency
 from bonghwa.domain.agreement import Agreement
 from bonghwa.domain.camera import Camera
+from bonghwa.domain.clip import Clip
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place, Report
 from bonghwa.domain.people import Account, LineCredential, Session
@@ -81,6 +82,7 @@ class Read(Protocol):
     sessions: Collection[Session]
     lines: Collection[LineCredential]
     gateways: Collection[GatewayRow]
+    clips: Collection[Clip]
 
 
 class Tx(Read, Protocol):
@@ -188,6 +190,8 @@ class Limits:
     review_hours: int = 24
     destroy_days: int = 30
     responder_minutes: int = 120
+    pre_roll_s: int = 30
+    clip_days: int = 30
 
 
 @dataclass

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bonghwa.domain import audit, ids
+from bonghwa.domain.clip import Clip
 from bonghwa.domain.errors import Unavailable
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
@@ -63,6 +64,7 @@ class SqlRead:
         self.sessions: Collection[Session] = nouns.SESSIONS.at(connection)
         self.lines: Collection[LineCredential] = nouns.LINES.at(connection)
         self.gateways: Collection[GatewayRow] = nouns.GATEWAYS.at(connection)
+        self.clips: Collection[Clip] = nouns.CLIPS.at(connection)
 
 
 class SqlTx(SqlRead):
