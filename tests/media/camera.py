@@ -15,17 +15,31 @@ GOP = 20
 MTU = 1_400
 
 
-def encode_clip(frames=60, width=640, height=360, b_frames=0, still=False, black=False, gop=GOP):
+class Picture(list):
+    """The NAL units of a picture; `at` is its place among those shown, which B frames make another than its place in the stream."""
+
+    at = 0
+
+
+def encode_clip(frames=60, width=640, height=360, b_frames=0, still=False, black=False, gop=GOP, codec="libx264"):
     """Annex B pictures of a moving square, each a list of NAL units."""
-    encoder = av.CodecContext.create("libx264", "w")
+    encoder = av.CodecContext.create(codec, "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.framerate, encoder.bit_rate = Fraction(1, FPS), Fraction(FPS), 800_000
-    options = {"preset": "ultrafast", "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={b_frames}:repeat-headers=1"}
-    if not b_frames:
+    own = "x264-params" if codec == "libx264" else "x265-params"
+    options = {"preset": "ultrafast", own: f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={b_frames}:repeat-headers=1:log-level=0"}
+    if not b_frames and codec == "libx264":
         options |= {"tune": "zerolatency", "profile": "baseline"}
     encoder.options = options
     noise = np.random.default_rng(1)
     pictures = []
+
+    def take(packets):
+        for packet in packets:
+            picture = Picture(nal_units(bytes(packet)))
+            picture.at = packet.pts
+            pictures.append(picture)
+
     for index in range(frames):
         if black or still:
             image = np.full((height, width, 3), 0 if black else 90, np.uint8)
@@ -35,9 +49,14 @@ def encode_clip(frames=60, width=640, height=360, b_frames=0, still=False, black
             image[80:160, x : x + 80] = (240, 200, 40)
         frame = av.VideoFrame.from_ndarray(image, format="rgb24")
         frame.pts = index
-        pictures += [nal_units(bytes(packet)) for packet in encoder.encode(frame)]
-    pictures += [nal_units(bytes(packet)) for packet in encoder.encode(None)]
+        take(encoder.encode(frame))
+    take(encoder.encode(None))
     return pictures
+
+
+def is_hevc(clip):
+    """Whether the pictures are H.265: an H.264 key picture begins with its SPS, an H.265 one with its VPS."""
+    return clip[0][0][0] >> 1 & 0x3F == 32
 
 
 def nal_units(data):
@@ -46,18 +65,22 @@ def nal_units(data):
     return [part for part in parts if part]
 
 
-def rtp_packets(picture, sequence, timestamp, ssrc=7):
-    """One picture as RTP, FU-A where needed."""
-    payloads = []
-    for nal in picture:
-        if len(nal) <= MTU:
-            payloads.append(nal)
-            continue
-        head, kind = (nal[0] & 0xE0) | 28, nal[0] & 0x1F
-        pieces = [nal[at : at + MTU - 2] for at in range(1, len(nal), MTU - 2)]
-        for index, piece in enumerate(pieces):
-            flag = (0x80 if index == 0 else 0) | (0x40 if index == len(pieces) - 1 else 0)
-            payloads.append(bytes([head, kind | flag]) + piece)
+def pieces_of(nal, hevc):
+    """The RTP payloads of a NAL unit: itself, or fragments (RFC 6184, RFC 7798)."""
+    if len(nal) <= MTU:
+        return [nal]
+    if hevc:
+        head, kind, at = bytes([nal[0] & 0x81 | 49 << 1, nal[1]]), nal[0] >> 1 & 0x3F, 2
+    else:
+        head, kind, at = bytes([(nal[0] & 0xE0) | 28]), nal[0] & 0x1F, 1
+    pieces = [nal[start : start + MTU - 3] for start in range(at, len(nal), MTU - 3)]
+    flags = [(0x80 if index == 0 else 0) | (0x40 if index == len(pieces) - 1 else 0) for index in range(len(pieces))]
+    return [head + bytes([kind | flag]) + piece for flag, piece in zip(flags, pieces, strict=True)]
+
+
+def rtp_packets(picture, sequence, timestamp, ssrc=7, hevc=False):
+    """One picture as RTP, fragmented where needed."""
+    payloads = [piece for nal in picture for piece in pieces_of(nal, hevc)]
     out = []
     for index, payload in enumerate(payloads):
         marker = 0x80 if index == len(payloads) - 1 else 0
@@ -153,15 +176,17 @@ class TestCamera:
         writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
     def _describe(self, writer, headers):
-        sps = next(nal for nal in self.clip[0] if nal[0] & 0x1F == 7)
-        pps = next(nal for nal in self.clip[0] if nal[0] & 0x1F == 8)
-        sprop = ",".join(base64.b64encode(nal).decode() for nal in (sps, pps))
+        if is_hevc(self.clip):
+            sets = {nal[0] >> 1 & 0x3F: base64.b64encode(nal).decode() for nal in self.clip[0]}
+            codec, parameters = "H265", f"sprop-vps={sets[32]};sprop-sps={sets[33]};sprop-pps={sets[34]}"
+        else:
+            sets = {nal[0] & 0x1F: base64.b64encode(nal).decode() for nal in self.clip[0]}
+            codec, parameters = "H264", f"packetization-mode=1;sprop-parameter-sets={sets[7]},{sets[8]}"
         body = "\r\n".join(
             [
                 "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=camera", "t=0 0", "a=control:*",
                 "m=audio 0 RTP/AVP 8", "a=control:trackID=2",
-                "m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000",
-                f"a=fmtp:96 packetization-mode=1;sprop-parameter-sets={sprop}", "a=control:trackID=1", "",
+                "m=video 0 RTP/AVP 96", f"a=rtpmap:96 {codec}/90000", f"a=fmtp:96 {parameters}", "a=control:trackID=1", "",
             ]
         ).encode()  # fmt: skip
         self._answer(writer, headers, "200 OK", {"Content-Type": "application/sdp", "Content-Base": self.url + "/"}, body)
@@ -183,13 +208,15 @@ class TestCamera:
         return fields["response"] == h(f"{who}:abc123:{fields['nc']}:{fields['cnonce']}:auth:{what}")
 
     async def _play(self, writer):
+        hevc = is_hevc(self.clip)
         sequence, loop = 65_500, asyncio.get_running_loop()
         began = loop.time()
         with contextlib.suppress(ConnectionError):
             for index, picture in enumerate(itertools.cycle(self.clip)):
                 if self.frozen_until is not None:
                     await self.frozen_until.wait()
-                packets = rtp_packets(picture, sequence, 4_294_960_000 + index * 90_000 // FPS)
+                shown = index - index % len(self.clip) + picture.at
+                packets = rtp_packets(picture, sequence, 4_294_960_000 + shown * 90_000 // FPS, hevc=hevc)
                 sequence += len(packets)
                 writer.write(b"".join(b"$\0" + len(packet).to_bytes(2, "big") + packet for packet in packets))
                 await writer.drain()

@@ -67,7 +67,7 @@ class Clips:
     @property
     def used(self) -> int:
         """Bytes of all clips, also of those being made."""
-        return sum(self._kept.values()) + sum(each.size + each.unwritten for each, _ in self._running.values())
+        return sum(self._kept.values()) + sum(each.size for each, _ in self._running.values())
 
     def find(self, clip: str) -> Path | None:
         """The file of a clip that is made."""
@@ -132,25 +132,30 @@ class Clips:
         camera = self._cameras.find(order.camera)
         if camera is None:
             raise OrderRefused("camera_unknown")
+        if barred := camera.barred(order.unmasked):
+            raise OrderRefused(barred)
         if isinstance(ground := self._ground(order), str):
             raise OrderRefused(ground)
         if len(self._running) >= MAX_RECORDINGS:
             raise OrderRefused("too_many_clips")
         if self._room() < self._limit // 10:
             raise OrderRefused("clips_full")
-        recording = Recording(order, camera.shown(), self._path(order.clip, ".part"), self._ground, self._room)
-        recording.begin(self._earlier(camera, order))
+        recording = Recording(
+            order, lambda: camera.shown(unmasked=order.unmasked), self._path(order.clip, ".part"), self._ground, self._room
+        )
+        recording.begin(self._earlier(camera, recording))
         task = asyncio.create_task(self._record(recording), name="clip")
         self._running[order.clip] = (recording, task)
         self.on_recording(len(self._running))
 
-    def _earlier(self, camera: Camera, order: Order) -> list[Kept]:
-        """The pictures kept from the IDR at or before the clip's begin on: of the pre-roll, else of the present group."""
-        kept = camera.main.pre_roll.since(order.begins)
-        if kept:
-            return kept
-        gop = camera.shown().gop
-        return [Kept(unit, gop.parameter_sets) for unit in gop.units] if elapsed() >= order.begins else []
+    def _earlier(self, camera: Camera, recording: Recording) -> list[Kept]:
+        """The pictures kept from the IDR at or before the clip's begin on: of the pre-roll, else of the present group.
+
+        The pre-roll is of the camera's own pictures: a clip of what was made of them (masked, coded anew) has none.
+        """
+        kept = camera.main.pre_roll.since(recording.order.begins) if recording.feed.kind == "own" else []
+        gop = recording.feed.gop
+        return kept or [Kept(unit, gop.parameter_sets) for unit in gop.units]
 
     async def _record(self, recording: Recording) -> None:
         clip = recording.order.clip
@@ -189,7 +194,8 @@ class Clips:
             "codec": film.sets.codec,
             "width": film.sets.width,
             "height": film.sets.height,
-            "masked": False,
+            "masked": recording.kind == "masked",
+            "recoded": recording.kind != "own",
             "cut_short": recording.cut_short,
         }
 

@@ -19,6 +19,7 @@ from bonghwa.media.cameras import Cameras
 from bonghwa.media.clock import elapsed
 from bonghwa.media.enrolment import Identity, b64url, from_b64url, proof_text
 from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.mask import read_masks
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.ticket import TicketVerifier
@@ -74,6 +75,9 @@ class ControlChannel:
         self._cameras = cameras
         self._metrics = metrics
         self._orders = dict(orders or {})
+        self._orders["mask"] = self._mask
+        self.on_mask: Callable[[str], None] = lambda _camera: None
+        """Called with a camera's id when its mask has changed."""
         self._boot = _Boot()
         self._untold: deque[dict[str, Any]] = deque()
         self._socket: ClientConnection | None = None
@@ -163,6 +167,9 @@ class ControlChannel:
             await self._begin_anew()
             raise HubRefused("the hub has forgotten this boot; starting anew")
         self._lease_s = min(60.0, max(1.0, float(welcome["lease_s"])))
+        # Before any ticket of this hub is believed: what it says is masked is never shown without its mask.
+        for camera, mask in welcome["masks"].items():
+            await self._mask({"camera": camera, **mask})
         self._time.tell(int(welcome["now_us"]))
         self._verifier.trust(welcome["jwks"], boot.id)
         _log.info("hub_found", last=boot.seen, head=int(welcome["n"]))
@@ -260,6 +267,13 @@ class ControlChannel:
             return {}
         order = self._orders.get(kind)
         return await order(message) if order else {"refused": "unsupported"}
+
+    async def _mask(self, message: dict[str, Any]) -> dict[str, Any]:
+        """`mask`: no viewer sees what it hides when the ack is sent."""
+        camera, masks = str(message["camera"]), read_masks(message["regions"])
+        if self._cameras.mask(camera, masks, int(message["rev"])):
+            self.on_mask(camera)
+        return {}
 
     async def _watch_lease(self) -> None:
         """Cut all when the lease ends: the hub may be dead, or believe us dead."""

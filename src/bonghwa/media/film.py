@@ -27,6 +27,11 @@ class Film:
         self._waiting: AccessUnit | None = None
         self._begins = 0
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of the picture that is not written yet."""
+        return self._waiting.size if self._waiting else 0
+
     def add(self, unit: AccessUnit, sets: ParameterSets | None) -> bytes:
         """Take the next picture; give what can be written now. Pictures before the first IDR are left out. Raises `FormatChanged`."""
         if self.sets is None:

@@ -3,8 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from bonghwa.media.camera import Camera
+from bonghwa.media.camera import MASK_UNAVAILABLE, Camera
 from bonghwa.media.plane import Plane
+from bonghwa.media.reworked import FULL
 from bonghwa.media.sessions import GatewayFull, Session
 from bonghwa.media.ticket import Ticket, TicketRefused
 
@@ -51,8 +52,13 @@ def admit(plane: Plane, token: str, camera_id: str) -> tuple[Ticket, Camera]:
     camera = plane.cameras.find(camera_id)
     if camera is None:
         raise Problem(404, "camera_unknown", "this gateway does not serve the camera")
-    if camera.unshowable:
-        raise Problem(409, "camera_unshowable", f"the camera sends what cannot be shown: {camera.unshowable}")
+    barred = camera.barred(ticket.unmasked)
+    if barred == MASK_UNAVAILABLE:
+        raise Problem(503, barred, "the camera has a mask, and this gateway paints as many as it may", {"Retry-After": "5"})
+    if barred == FULL:
+        raise Problem(503, FULL, "the camera must be coded anew, and this gateway does that for as many as it may", {"Retry-After": "5"})
+    if barred:
+        raise Problem(409, "camera_unshowable", f"the camera sends what cannot be shown: {barred}")
     return ticket, camera
 
 

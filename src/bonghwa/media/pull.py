@@ -2,21 +2,18 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from contextlib import aclosing
-from typing import Literal
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
 
 import structlog
 
 from bonghwa.media.clock import elapsed
-from bonghwa.media.depacketise import UnshowableStream
-from bonghwa.media.feed import DEAD_S, Feed
-from bonghwa.media.h264 import AccessUnit
+from bonghwa.media.depacketise import Codec, UnshowableStream
+from bonghwa.media.feed import DEAD_S, LATE_S, LINGER_S, Feed, Subscriber
+from bonghwa.media.h264 import CLOCK_RATE, AccessUnit
 from bonghwa.media.preroll import PreRoll
 from bonghwa.media.rtsp import CameraRefused, CameraUnreachable, PasswordRefused, RtspSession, Source
 
-LATE_S = 1.5
-LINGER_S = 2.0
 # A camera that was late is well again after so long without a gap; one that sends a picture every other second stays late.
 STEADY_S = 2.0
 PASSWORD_BACKOFF_S = 30.0
@@ -28,18 +25,28 @@ _log = structlog.get_logger(__name__)
 
 
 class Pull(Feed):
-    """A stream pulled from its camera. `on_health(feed)` and `on_first_frame(seconds)` tell the hub and the metrics."""
+    """A stream pulled from its camera. `on_health(feed)` and `on_first_frame(seconds)` tell the hub and the metrics.
+
+    `on_rework(pull)` is asked when the stream turns out to be what no browser shows as it comes (`needs_work` says why): true where
+    it is coded anew from now on, which must then have moved every viewer away; else the stream is refused.
+    """
 
     def __init__(
         self,
         source: Source,
         on_health: Callable[[Feed], None],
         on_first_frame: Callable[[str, float], None],
-        pre_roll: PreRoll | None = None,
+        on_rework: Callable[["Pull"], bool] = lambda _: False,
     ) -> None:
         super().__init__(source.camera, on_health)
-        self.pre_roll = PreRoll(0) if pre_roll is None else pre_roll
+        self.pre_roll = PreRoll(0)
         self.lost_packets = 0
+        self.codec: Codec = "h264"
+        self.needs_work: str | None = None
+        self._on_rework = on_rework
+        self._sps = b""
+        self._time = 0
+        self._kept = False
         self._source = source
         self._on_first_frame = on_first_frame
         self._holds: dict[str, float] = {}
@@ -53,6 +60,12 @@ class Pull(Feed):
     def pulled(self) -> bool:
         """Whether the gateway has, or tries to have, a connection to this camera."""
         return self._task is not None
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """As any feed; a viewer who was told of this one before it was known to need work goes over at once."""
+        super().subscribe(subscriber)
+        if self.needs_work is not None:
+            self._on_rework(self)
 
     def hold(self, grant: str, seconds: float) -> None:
         """Pull on behalf of `grant` for so many seconds though nobody watches yet."""
@@ -76,6 +89,16 @@ class Pull(Feed):
         self._paused = paused
         self._settle()
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """While inside, the pull goes on though everybody leaves: they come back another way."""
+        self._kept = True
+        try:
+            yield
+        finally:
+            self._kept = False
+            self._settle()
+
     def stop(self) -> None:
         """End the pull for good."""
         self._holds.clear()
@@ -91,7 +114,7 @@ class Pull(Feed):
         now = elapsed()
         for grant in [grant for grant, until in self._holds.items() if until <= now]:
             del self._holds[grant]
-        wanted = not self._paused and bool(self._subscribers or self._holds or self._lingers_until > now)
+        wanted = not self._paused and bool(self._kept or self._subscribers or self._holds or self._lingers_until > now)
         if wanted and self._task is None:
             self._waiting_since = now
             self._last_picture = None
@@ -121,7 +144,8 @@ class Pull(Feed):
         """Pull until it ends; give the least seconds to wait before the next attempt."""
         wait = 0.0
         try:
-            async with RtspSession(self._source, DEAD_S) as session, asyncio.TaskGroup() as group:
+            async with RtspSession(self._source, DEAD_S, self._next_time()) as session, asyncio.TaskGroup() as group:
+                self._learn_codec(session)
                 silence = group.create_task(_break_when_silent(session))
                 async with aclosing(session.pictures()) as pictures:
                     async for unit in pictures:
@@ -139,15 +163,46 @@ class Pull(Feed):
             _log.exception("pull_failed")
         return wait
 
+    def _next_time(self) -> int:
+        """The time of a further session's first picture: for a viewer who stays, time goes on."""
+        age = self.picture_age
+        return 0 if age is None else self._time + max(1, round(age * CLOCK_RATE))
+
+    def _learn_codec(self, session: RtspSession) -> None:
+        self.codec = session.depacketiser.codec
+        if self.codec != "h264":
+            self._rework("codec")
+        elif self.needs_work == "codec":
+            self.needs_work = None
+            self._on_rework(self)
+
+    def _rework(self, why: str) -> None:
+        """The stream must be coded anew. Raises `UnshowableStream` where that is not done."""
+        if self.needs_work != why:
+            self.needs_work = why
+            if not self._on_rework(self):
+                self.needs_work = None
+                raise UnshowableStream(why, f"the camera sends what must be coded anew ({why}), and no worker does that here")
+
     def _take(self, unit: AccessUnit, session: RtspSession) -> None:
+        depacketiser = session.depacketiser
+        if unit.key and depacketiser.parameter_sets and depacketiser.parameter_sets.sps != self._sps:
+            # Another format: whether it has B frames shows anew.
+            self._sps = depacketiser.parameter_sets.sps
+            if self.needs_work == "b_frames" and not depacketiser.reorders:
+                self.needs_work = None
+                self._on_rework(self)
+        if depacketiser.reorders:
+            self._rework("codec" if self.codec != "h264" else "b_frames")
         previous, self._last_picture = self._last_picture, unit.arrived
-        self.lost_packets = session.depacketiser.lost_packets
+        self._time = max(self._time, unit.time)
+        self.lost_packets = depacketiser.lost_packets
         self._judge_arrival(unit.arrived, previous)
         if previous is None:
             self._on_first_frame(self.camera, unit.arrived - self._waiting_since)
         if self._holds:
-            self.pre_roll.add(unit, session.depacketiser.parameter_sets)
-        self._spread(unit, session.depacketiser.parameter_sets)
+            self.pre_roll.add(unit, depacketiser.parameter_sets)
+        self._spread(unit, depacketiser.parameter_sets)
 
     def _judge_arrival(self, now: float, previous: float | None) -> None:
         if previous is None or now - previous >= LATE_S:
@@ -168,11 +223,6 @@ class Pull(Feed):
                 self._tell("dead")
             elif waited >= LATE_S and self.state != "dead":
                 self._tell("late")
-
-    def judge_picture(self, state: Literal["ok", "frozen", "black"]) -> None:
-        """Take what a look at the decoded picture found; a camera that is late or dead stays so."""
-        if self.state in ("ok", "frozen", "black"):
-            self._tell(state)
 
 
 def _code(error: BaseExceptionGroup[UnshowableStream]) -> str:

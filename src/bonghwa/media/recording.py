@@ -11,15 +11,19 @@ from pathlib import Path
 import structlog
 
 from bonghwa.media.clock import elapsed
-from bonghwa.media.feed import Feed, Health
+from bonghwa.media.feed import Feed, Health, Kind
 from bonghwa.media.film import Film, FormatChanged
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.preroll import Kept
 
 _WRITE_AT = 256 * 1024
 _MAX_UNWRITTEN = 32_000_000
+_OVERHEAD = 2_048
 
 _log = structlog.get_logger(__name__)
+
+
+Ground = Callable[["Order"], float | str]
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,18 @@ class Recording:
     `ground()` is asked before every picture: the time until which the grant holds the camera, or why it does so no more.
     """
 
-    def __init__(self, order: Order, feed: Feed, path: Path, ground: Callable[[Order], float | str], room: Callable[[], int]) -> None:
+    def __init__(self, order: Order, shown: Callable[[], Feed], path: Path, ground: Ground, room: Callable[[], int]) -> None:
         self.order = order
         self.film = Film()
         self.size = 0
+        """Bytes recorded, written or not."""
         self.cut_short: str | None = None
         self.failed: str | None = None
-        self._feed = feed
+        self.kind: Kind | None = None
+        """Of which kind of pictures it is, once it has one."""
+        self._shown = shown
+        self._feed = shown()
+        self._await_key = False
         self._path = path
         self._ground = ground
         self._room = room
@@ -56,14 +65,14 @@ class Recording:
         self._over = False
 
     @property
+    def feed(self) -> Feed:
+        """What it records."""
+        return self._feed
+
+    @property
     def sha256(self) -> str:
         """The hash of the file so far; of the whole file once `run` is over."""
         return self._digest.hexdigest()
-
-    @property
-    def unwritten(self) -> int:
-        """Bytes recorded that are not in the file yet."""
-        return len(self._unwritten)
 
     def begin(self, earlier: list[Kept]) -> None:
         """Take what was kept, then what comes."""
@@ -78,7 +87,7 @@ class Recording:
             self._over = True
             self.cut_short = why
             self._feed.unsubscribe(self, linger=False)
-            self._unwritten += self.film.end()
+            self._append(self.film.end())
             self._awake.set()
 
     async def run(self) -> None:
@@ -106,6 +115,14 @@ class Recording:
     def health(self, state: Health) -> None:
         """A gap in the pictures is a gap in the clip; its length is told."""
 
+    def show(self, small: bool) -> None:  # noqa: ARG002  evidence is always of the larger stream
+        """What is shown of the camera is made another way now: follow it, from its next key picture on."""
+        feed = self._shown()
+        if feed is not self._feed and not self._over:
+            self._feed.unsubscribe(self, linger=False)
+            self._feed, self._await_key = feed, True
+            feed.subscribe(self)
+
     def unshowable(self, code: str) -> None:
         """Nothing showable will come from this camera."""
         _log.info("recording_unshowable", code=code)
@@ -120,22 +137,28 @@ class Recording:
             self.end(None)
 
     def _take(self, kept: Kept) -> None:
-        if self._over:
+        self._await_key = self._await_key and not kept.unit.key
+        if self._over or self._await_key:
             return
         ground = self._ground(self.order)
         if isinstance(ground, str):
             self.end(ground)
         elif kept.unit.arrived > self.order.until:
             self.end(None)
-        elif kept.unit.size > self._room() or len(self._unwritten) > _MAX_UNWRITTEN:
+        elif kept.unit.size + self.film.waiting + _OVERHEAD > self._room() or len(self._unwritten) > _MAX_UNWRITTEN:
             self.end("storage")
         else:
             try:
-                self._unwritten += self.film.add(*kept)
+                self._append(self.film.add(*kept))
+                self.kind = self.kind or self._feed.kind
             except FormatChanged:
                 self.end("format_changed")
             if len(self._unwritten) >= _WRITE_AT:
                 self._awake.set()
+
+    def _append(self, data: bytes) -> None:
+        self._unwritten += data
+        self.size += len(data)
 
     async def _wait(self) -> None:
         """Until there is enough to write, or it is over."""
@@ -153,4 +176,3 @@ class Recording:
         while view:
             view = view[os.write(descriptor, view) :]
         self._digest.update(chunk)
-        self.size += len(chunk)

@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from bonghwa.media.camera_sdp import VideoOffer, read_description
 from bonghwa.media.clock import elapsed
-from bonghwa.media.depacketise import H264Depacketiser
+from bonghwa.media.depacketise import Depacketiser
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.rtsp_wire import CameraRequest, Credentials, Interleaved, Response, RtspMalformed, WireReader, request
+
+TransportChoice = Literal["tcp", "udp", "auto"]
 
 ANSWER_S = 5.0
 _READ = 65_536
@@ -37,6 +39,13 @@ class Source:
     url: str = field(repr=False)
     username: str = field(repr=False, default="")
     password: str = field(repr=False, default="")
+    small_url: str = field(repr=False, default="")
+    transport: TransportChoice = "tcp"
+
+    @property
+    def small(self) -> "Source | None":
+        """The camera's second, smaller stream as a source of its own, where it has one."""
+        return replace(self, url=self.small_url, small_url="") if self.small_url else None
 
 
 class RtspSession:
@@ -45,8 +54,9 @@ class RtspSession:
     Entering raises `CameraUnreachable`, `PasswordRefused`, `CameraRefused` or `UnshowableStream`, within `answer_s` an answer.
     """
 
-    def __init__(self, source: Source, answer_s: float = ANSWER_S) -> None:
+    def __init__(self, source: Source, answer_s: float = ANSWER_S, begin: int = 0) -> None:
         self._url = source.url
+        self._begin = begin
         self._credentials = Credentials(source.username, source.password)
         self._answer_s = answer_s
         self._wire = WireReader()
@@ -58,7 +68,7 @@ class RtspSession:
         self.heard_at = elapsed()
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
-        self.depacketiser: H264Depacketiser
+        self.depacketiser: Depacketiser
 
     async def __aenter__(self) -> Self:
         parts = urlsplit(self._url)
@@ -73,7 +83,7 @@ class RtspSession:
         except BaseException:
             self._writer.close()
             raise
-        self.depacketiser = H264Depacketiser(offer.parameter_sets, offer.payload_type)
+        self.depacketiser = offer.depacketiser(self._begin)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -40,7 +40,7 @@ class Session(ABC):
         self.id = secrets.token_urlsafe(12)
         self.ticket = ticket
         self.camera = camera
-        self.feed = camera.shown()
+        self.feed = camera.shown(unmasked=ticket.unmasked)
         self.bytes = 0
         self.ended: EndReason | None = None
         self.gone = asyncio.Event()
@@ -75,7 +75,7 @@ class Session(ABC):
 
     def show(self, small: bool) -> None:
         """Go over to another of the camera's feeds; the next picture shown is a key picture of it."""
-        feed = self.camera.shown(small)
+        feed = self.camera.shown(small, self.ticket.unmasked)
         if feed is self.feed or self.ended is not None:
             return
         self.feed.unsubscribe(self, linger=False)

@@ -27,7 +27,7 @@ async def offer(request: Request) -> Response:
     except OfferRefused as refused:
         raise Problem(400, "offer_refused", str(refused)) from None
     ticket, camera = admit(plane, token, request.path_params["camera"])
-    sets = camera.shown().gop.parameter_sets
+    sets = camera.shown(unmasked=ticket.unmasked).gop.parameter_sets
     codec = choose_codec(offered, sets.profile_level_id if sets else None)
     viewer = WebRtcViewer(plane.sessions, ticket, camera, plane.port, plane.identity, offered, codec)
     viewer.token_hash = _hash(token)

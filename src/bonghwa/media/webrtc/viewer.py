@@ -137,6 +137,9 @@ class WebRtcViewer(Session):
         self._report(timestamp)
 
     def _moved(self) -> None:
+        # Nothing of the feed it has left goes out any more, nor again: it may have shown what is masked now.
+        self._backlog.clear()
+        self._history = [None] * _HISTORY
         self._offset = None
         self._replayed_at = float("-inf")
         self._replay()
