@@ -7,7 +7,7 @@ import pytest
 from aiortc.codecs.h264 import H264PayloadDescriptor
 
 from bonghwa.media.depacketise import H264Depacketiser
-from tests.media.camera import GOP, TestCamera, nal_units, rtp_packets
+from tests.media.camera import GOP, Picture, TestCamera, nal_units, rtp_packets
 from tests.media.clips import fetch, hold, nals_in, order, outcome
 from tests.media.receivers import streaming, watching
 from tests.media.rig import running, until
@@ -36,7 +36,8 @@ def signed(clip):
     for index, picture in enumerate(clip):
         sei = [signing_sei(next(numbers))] if index % GOP == 0 else [signing_sei(next(numbers), 90)] if index % GOP == 5 else []
         first = next(at for at, nal in enumerate(picture) if nal[0] & 0x1F in (1, 5))
-        out.append(picture[:first] + sei + picture[first:])
+        out.append(Picture(picture[:first] + sei + picture[first:]))
+        out[-1].at = picture.at
     return out
 
 

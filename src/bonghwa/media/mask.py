@@ -5,6 +5,7 @@ Imported by the worker, which must start quickly: nothing but the standard libra
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import ceil, floor
 from typing import Any
 
@@ -61,8 +62,8 @@ def _row(points: Sequence[Point], row: int, width: int) -> list[tuple[int, int]]
             crossings.append((x0 + (x1 - x0) * (middle - y0) / (y1 - y0), 1 if y1 > y0 else -1))
     winding = 0
     crossings.sort()
-    for (x, way), following in zip(crossings, [*crossings[1:], (0.0, 0)], strict=True):
+    for (x, way), (following, _) in pairwise(crossings):
         winding += way
         if winding:
-            touched.append((x, following[0]))
+            touched.append((x, following))
     return [(max(0, floor(low)), min(width, ceil(high) if high > floor(low) else floor(low) + 1)) for low, high in touched if low < width]
