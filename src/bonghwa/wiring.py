@@ -211,6 +211,8 @@ class Hub:
             "jti": opened.jti,
             "drill": view.drill,
         }
+        if view.unmasked:
+            claims["unmasked"] = True
         claims.update({"grant": view.grant} if view.grant else {"duty": view.duty})
         return self._issue(claims)
 

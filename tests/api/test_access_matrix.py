@@ -47,6 +47,8 @@ BODIES: dict[str, Any] = {
     "POST /grants/{grant_id}/revoke": {"reason": "r"},
     "POST /grants/{grant_id}/approve": {"reason": "r"},
     "POST /grants/{grant_id}/deny": {"reason": "r"},
+    "PUT /cameras/{camera_id}/mask": {"regions": [[[0, 0], [1, 0], [1, 1]]], "reason": "r"},
+    "DELETE /cameras/{camera_id}/mask": {"reason": "r"},
     "POST /grants/{grant_id}/clips": "clip",
     "POST /clips/{clip_id}/stop": {},
     "POST /clips/{clip_id}/ticket": {},
@@ -62,7 +64,8 @@ BODIES: dict[str, Any] = {
     "POST /reports": "report",
 }
 VIDEO: dict[str, Any] = {
-    "sha256": "0" * 64, "bytes": 1, "frames": 1, "codec": "avc1.42e01f", "width": 640, "height": 360, "longest_gap_ms": 0, "masked": False,
+    "sha256": "0" * 64, "bytes": 1, "frames": 1, "codec": "avc1.42e01f", "width": 640, "height": 360, "longest_gap_ms": 0,
+    "masked": False, "recoded": False,
     "cut_short": None,
 }  # fmt: skip
 

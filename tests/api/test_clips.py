@@ -12,7 +12,8 @@ from tests.api.house import House, copy_town, running
 
 SECOND = 1_000_000
 MADE: dict[str, Any] = {
-    "frames": 900, "codec": "avc1.42e01f", "width": 1280, "height": 720, "longest_gap_ms": 40, "masked": False, "cut_short": None,
+    "frames": 900, "codec": "avc1.42e01f", "width": 1280, "height": 720, "longest_gap_ms": 40,
+    "masked": False, "recoded": False, "cut_short": None,
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bonghwa import __version__
-from bonghwa.api import cameras, clips, duties, grants, incidents, ledger, privacy, reports, responders, running, session, views
+from bonghwa.api import cameras, clips, duties, grants, incidents, ledger, masks, privacy, reports, responders, running, session, views
 from bonghwa.api.desk import Desk, Route
 from bonghwa.api.limits import BodyLimit
 from bonghwa.api.problem import on_failure, on_http, on_invalid, on_refusal
@@ -35,6 +35,7 @@ ROUTES: list[Route] = [
     *clips.ROUTES,
     *duties.ROUTES,
     *cameras.ROUTES,
+    *masks.ROUTES,
     *privacy.ROUTES,
     *ledger.ROUTES,
     *running.ROUTES,

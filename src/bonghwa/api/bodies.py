@@ -99,6 +99,13 @@ class AskClip(Body):
     reason: Words
 
 
+class SetMask(Body):
+    """`PUT /cameras/{id}/mask`: polygons of points `[x, y]` from 0 to 1."""
+
+    regions: Annotated[list[Annotated[list[Annotated[list[float], Field(max_length=2)]], Field(max_length=64)]], Field(max_length=64)]
+    reason: Words
+
+
 class OpenView(Body):
     """`POST /views`: a grant's camera, or in a duty session one of the room's own."""
 

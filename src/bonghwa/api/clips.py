@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from bonghwa.api import bodies, shapes
+from bonghwa.api import bodies
+from bonghwa.api.clip_shape import clip as clip_shape
 from bonghwa.api.desk import Desk, OnIncidents, Person, Route, TheDesk
 from bonghwa.api.forms import moment
 from bonghwa.domain import clip as clips_domain
@@ -31,7 +32,7 @@ async def ask(grant_id: str, body: bodies.AskClip, caller: OnIncidents, desk: Th
     except Forbidden as refused:
         await _record_refusal(desk, caller.account, grant_id, body.camera, refused)
         raise
-    return JSONResponse(shapes.clip(clip), 201)
+    return JSONResponse(clip_shape(clip), 201)
 
 
 async def _record_refusal(desk: Desk, account: str, grant: str, camera: str, refused: Refusal) -> None:
@@ -44,7 +45,7 @@ async def list_clips(caller: Person, desk: TheDesk, incident: str | None = None,
 
     def look(read: SqlRead) -> list[dict[str, Any]]:
         found = read.clips.find(desc=True, limit=2_000, **({"incident": incident} if incident else {}))
-        return [shapes.clip(clip) for clip in found if clips.may_know(caller, clip)][: max(1, min(limit, 1_000))]
+        return [clip_shape(clip) for clip in found if clips.may_know(caller, clip)][: max(1, min(limit, 1_000))]
 
     return {"items": await desk.hub.read(look), "next": None}
 
@@ -59,9 +60,9 @@ async def get_clip(clip_id: str, caller: Person, desk: TheDesk) -> dict[str, Any
     clip, entry = await desk.hub.read(look)
     facts = clips_domain.manifest(clip)
     if not facts:
-        return {**shapes.clip(clip), "manifest": None}
+        return {**clip_shape(clip), "manifest": None}
     ledger = await asyncio.to_thread(_proof, desk, clip, entry) if entry else None
-    return {**shapes.clip(clip), "manifest": {**facts, "ledger": ledger}}
+    return {**clip_shape(clip), "manifest": {**facts, "ledger": ledger}}
 
 
 def _proof(desk: Desk, clip: Clip, entry: tuple[bytes, bytes, str]) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _proof(desk: Desk, clip: Clip, entry: tuple[bytes, bytes, str]) -> dict[str,
 
 async def stop(clip_id: str, caller: OnIncidents, desk: TheDesk) -> dict[str, Any]:
     """Enough was recorded."""
-    return shapes.clip(await desk.hub.change(lambda tx: clips.stop(tx, caller, clip_id)))
+    return clip_shape(await desk.hub.change(lambda tx: clips.stop(tx, caller, clip_id)))
 
 
 async def ticket(clip_id: str, caller: OnIncidents, desk: TheDesk) -> dict[str, Any]:
@@ -92,12 +93,12 @@ async def ticket(clip_id: str, caller: OnIncidents, desk: TheDesk) -> dict[str, 
 
 async def hold(clip_id: str, body: bodies.Reason, request: Request, caller: Person, desk: TheDesk) -> dict[str, Any]:
     """Keep it past its time."""
-    return shapes.clip(await desk.hub.change(lambda tx: clips.hold(tx, caller, clip_id, body.reason)))
+    return clip_shape(await desk.hub.change(lambda tx: clips.hold(tx, caller, clip_id, body.reason)))
 
 
 async def release(clip_id: str, body: bodies.Reason, request: Request, caller: Person, desk: TheDesk) -> dict[str, Any]:
     """Let it go when its time is over."""
-    return shapes.clip(await desk.hub.change(lambda tx: clips.release(tx, caller, clip_id, body.reason)))
+    return clip_shape(await desk.hub.change(lambda tx: clips.release(tx, caller, clip_id, body.reason)))
 
 
 ROUTES: list[Route] = [

@@ -13,7 +13,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from bonghwa.domain.agency import INCIDENT_ROLES
 from bonghwa.domain.errors import Refusal
-from bonghwa.service import clips, pictures, viewing
+from bonghwa.service import clips, masking, pictures, viewing
 from bonghwa.service.granting import prefetch
 from bonghwa.service.ports import City, GatewayRow, Tx
 from bonghwa.storage.keys import ed25519_verifies
@@ -194,11 +194,12 @@ class ControlHub:
     async def _resume(self, link: Link, url: str, last: int) -> None:
         """Welcome a proven gateway: what it missed, then what was committed meanwhile, then live."""
         self.urls.add(url)
-        row = await self._change(lambda tx: _greet(tx, self._city, link.name, link.boot, url, self._owners.get(link.name, ())))
+        owners = self._owners.get(link.name, ())
+        row, masks = await self._change(lambda tx: (_greet(tx, self._city, link.name, link.boot, url, owners), masking.told_to(tx, owners)))
         missed = await self._read_messages(link.name, link.boot, last)
         link.acked = last
         link.sent = missed[-1][0] if missed else min(last, row.last_n)
-        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": self._now(), "jwks": self._jwks(), "n": link.sent}
+        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": self._now(), "jwks": self._jwks(), "n": link.sent, "masks": masks}
         await link.socket.send_text(json.dumps(welcome))
         for _, body in missed:
             link.outbox.put_nowait(body)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from bonghwa.api.clip_shape import clip
 from bonghwa.api.forms import Speech, instant
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.camera import Camera
-from bonghwa.domain.clip import Clip
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place
 from bonghwa.domain.selection import ChosenCamera, Selection
@@ -351,48 +351,7 @@ def view(one: View, read: Read, city: City, speech: Speech) -> dict[str, Any]:
         "end_text": speech.pick(ENDINGS[reason]) if reason in ENDINGS else reason,
         "ended_by": one.ended_by,
         "cut_ms": one.cut_ms,
-        "drill": one.drill,
-    }
-
-
-def clip(one: Clip) -> dict[str, Any]:
-    """An evidence clip: what was asked, what became of it, who fetched it."""
-    video = one.video
-    return {
-        "id": one.id,
-        "state": one.state,
-        "incident": {"id": one.incident, "number": one.number},
-        "grant": one.grant,
-        "agency": one.agency,
-        "owner": one.owner,
-        "agreement": one.agreement,
-        "clause": one.clause,
-        "basis": one.basis,
-        "camera": {"id": one.camera, "name": one.camera_name},
-        "asked_by": one.asked_by,
-        "reason": one.reason,
-        "asked_at": instant(one.asked_at),
-        "from": instant(one.start),
-        "to": instant(one.until),
-        "video": None
-        if video is None
-        else {
-            "sha256": video.sha256,
-            "bytes": video.bytes,
-            "from": instant(video.begins),
-            "to": instant(video.ends),
-            "frames": video.frames,
-            "longest_gap_ms": video.longest_gap_ms,
-            "masked": video.masked,
-            "cut_short": video.cut_short,
-        },
-        "made_at": instant(one.made_at),
-        "keep_until": instant(one.keep_until),
-        "hold": one.hold,
-        "held_by": one.held_by,
-        "failure": one.failure,
-        "erased_at": instant(one.erased_at),
-        "fetches": [{"viewer": f.viewer, "at": instant(f.at), "bytes": f.bytes, "whole": f.whole} for f in one.fetches],
+        "unmasked": one.unmasked,
         "drill": one.drill,
     }
 

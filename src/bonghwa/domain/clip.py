@@ -30,6 +30,8 @@ class Video:
     height: int
     longest_gap_ms: int
     masked: bool
+    recoded: bool
+    """Whether the pictures were coded anew (for a mask, or because no browser shows them as they come): the camera's signature is gone."""
     cut_short: str | None = None
     """Why it ends before it was asked to: grant_over, lease, storage, stop, format_changed, mask_changed, camera_unshowable."""
 
@@ -151,6 +153,7 @@ def manifest(clip: Clip) -> dict[str, Any]:
             "height": video.height,
             "longest_gap_ms": video.longest_gap_ms,
             "masked": video.masked,
+            "recoded": video.recoded,
             "cut_short": video.cut_short,
         },
     }

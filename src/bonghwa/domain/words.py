@@ -92,6 +92,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "camera_not_shown": ("지금 보이는 카메라가 아닙니다", "The camera is not shown now"),
     "repair_done": ("이미 고쳤습니다", "Mended already"),
     "obligation_done": ("이미 마쳤습니다", "Done already"),
+    "no_mask": ("가림이 없는 카메라입니다", "The camera has no mask"),
+    "between": ("{low}개에서 {high}개까지입니다", "From {low} to {high}"),
+    "point": ("0에서 1 사이의 [x, y]여야 합니다", "Must be [x, y] from 0 to 1"),
+    "no_area": ("넓이가 없습니다", "Encloses nothing"),
     "no_such_clip": ("그런 증거 영상이 없습니다", "No such clip"),
     "evidence_not_allowed": (
         "협약 {agreement} 제{clause}항은 증거 영상 저장을 허락하지 않습니다",

@@ -174,6 +174,7 @@ def made(tx: Tx, clip_id: str, told: dict[str, Any]) -> None:
         height=int(told["height"]),
         longest_gap_ms=int(told["longest_gap_ms"]),
         masked=bool(told["masked"]),
+        recoded=bool(told["recoded"]),
         cut_short=None if told["cut_short"] is None else str(told["cut_short"]),
     )
     clip = clips.made(clip, video, tx.now)

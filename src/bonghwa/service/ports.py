@@ -10,6 +10,7 @@ from bonghwa.domain.camera import Camera
 from bonghwa.domain.clip import Clip
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place, Report
+from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import ChosenCamera, Gap, Selection
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -83,6 +84,7 @@ class Read(Protocol):
     lines: Collection[LineCredential]
     gateways: Collection[GatewayRow]
     clips: Collection[Clip]
+    masks: Collection[Mask]
 
 
 class Tx(Read, Protocol):

@@ -3,6 +3,7 @@
 from bonghwa.domain.clip import Clip
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
+from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import Selection
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -41,6 +42,7 @@ SESSIONS = Noun("sessions", Session, {"account": str, "incident": str, "link": s
 LINES = Noun("lines", LineCredential, {"line": str, "token_hash": str})
 GATEWAYS = Noun("gateways", GatewayRow, {"state": str}, key="name")
 CLIPS = Noun("clips", Clip, {"incident": str, "grant": str, "camera": str, "owner": str, "agency": str, "gateway": str, "state": str})
+MASKS = Noun("masks", Mask, {"owner": str}, key="camera")
 
 NOUNS = {
     "incidents": INCIDENTS,
@@ -58,4 +60,5 @@ NOUNS = {
     "lines": LINES,
     "gateways": GATEWAYS,
     "clips": CLIPS,
+    "masks": MASKS,
 }

@@ -24,6 +24,7 @@ from bonghwa.domain.clip import Clip
 from bonghwa.domain.errors import Unavailable
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
+from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import Selection
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -65,6 +66,7 @@ class SqlRead:
         self.lines: Collection[LineCredential] = nouns.LINES.at(connection)
         self.gateways: Collection[GatewayRow] = nouns.GATEWAYS.at(connection)
         self.clips: Collection[Clip] = nouns.CLIPS.at(connection)
+        self.masks: Collection[Mask] = nouns.MASKS.at(connection)
 
 
 class SqlTx(SqlRead):
