@@ -9,7 +9,7 @@ import random
 import re
 import socket
 
-from tests.media.clips import FPS, encode_clip, is_hevc, rtp_packets
+from tests.media.coding import FPS, encode_clip, is_hevc, rtp_packets
 
 __all__ = ["FPS", "TestCamera", "encode_clip"]
 

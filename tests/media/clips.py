@@ -1,84 +1,67 @@
-"""What the test cameras send: moving pictures from libx264 and libx265, and their RTP."""
+"""What clip tests share: ordering, waiting, fetching, and reading an MP4 without a line of the product."""
 
-from fractions import Fraction
+import contextlib
+import io
 
 import av
-import numpy as np
+import httpx
 
-FPS = 20
-GOP = 20
-MTU = 1_400
+from tests.media.rig import until
+
+SECOND = 1_000_000
 
 
-class Picture(list):
-    """The NAL units of a picture; `at` is its place among those shown, which B frames make another than its place in the stream."""
+async def hold(hub, grant="g1", camera="cam1", seconds=600):
+    """Have the gateway hold the camera for a grant, and wait for the first picture."""
+    number = await hub.order("prefetch", cameras=[camera], for_s=seconds, grant=grant)
+    await until(lambda: number in hub.acks and [m for m in hub.told_of("first_frame") if m["camera"] == camera])
 
+
+async def order(hub, clip, begins, ends, grant="g1", camera="cam1", **more):
+    """Order a clip from `begins` to `ends`, seconds from now."""
+    now = hub.now_us()
+    times = {"from": now + int(begins * SECOND), "to": now + int(ends * SECOND)}
+    return await hub.order("clip", clip=clip, grant=grant, camera=camera, **times, **more)
+
+
+async def outcome(hub, clip, seconds=15):
+    """What the gateway said became of it."""
+
+    def told():
+        return [m for m in hub.told if m["t"] in ("clip_made", "clip_failed") and m["clip"] == clip]
+
+    return (await until(told, seconds, f"the end of {clip}"))[0]
+
+
+async def fetch(gateway, hub, clip, token=None, **claims):
+    """Download it with a ticket."""
+    token = token or hub.ticket(clip=clip, **claims)
+    async with httpx.AsyncClient(timeout=30) as client:
+        return await client.get(f"{gateway.url}/clip/{clip}", headers={"Authorization": f"Bearer {token}"})
+
+
+def boxes(data):
+    """The top level boxes of an MP4."""
     at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], data[at + 8 : at + size]
+        at += size
 
 
-def encode_clip(frames=60, width=640, height=360, b_frames=0, still=False, black=False, gop=GOP, codec="libx264", bit_rate=800_000):
-    """Annex B pictures of a moving square, each a list of NAL units."""
-    encoder = av.CodecContext.create(codec, "w")
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.time_base, encoder.framerate, encoder.bit_rate = Fraction(1, FPS), Fraction(FPS), bit_rate
-    own = "x264-params" if codec == "libx264" else "x265-params"
-    options = {"preset": "ultrafast", own: f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={b_frames}:repeat-headers=1:log-level=0"}
-    if not b_frames and codec == "libx264":
-        options |= {"tune": "zerolatency", "profile": "baseline"}
-    encoder.options = options
-    noise = np.random.default_rng(1)
-    pictures = []
-
-    def take(packets):
-        for packet in packets:
-            picture = Picture(nal_units(bytes(packet)))
-            picture.at = packet.pts
-            pictures.append(picture)
-
-    for index in range(frames):
-        if black or still:
-            image = np.full((height, width, 3), 0 if black else 90, np.uint8)
-        else:
-            image = noise.integers(60, 110, (height, width, 3), np.uint8)
-            x = index * 8 % (width - 80)
-            image[80:160, x : x + 80] = (240, 200, 40)
-        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-        frame.pts = index
-        take(encoder.encode(frame))
-    take(encoder.encode(None))
-    return pictures
+def nals_in(data):
+    """Every NAL unit of the MP4's samples, in order."""
+    for kind, body in boxes(data):
+        at = 0
+        while kind == b"mdat" and at < len(body):
+            size = int.from_bytes(body[at : at + 4], "big")
+            yield body[at + 4 : at + 4 + size]
+            at += 4 + size
 
 
-def is_hevc(clip):
-    """Whether the pictures are H.265: an H.264 key picture begins with its SPS, an H.265 one with its VPS."""
-    return clip[0][0][0] >> 1 & 0x3F == 32
-
-
-def nal_units(data):
-    """Split an Annex B byte stream."""
-    parts = data.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")
-    return [part for part in parts if part]
-
-
-def pieces_of(nal, hevc):
-    """The RTP payloads of a NAL unit: itself, or fragments (RFC 6184, RFC 7798)."""
-    if len(nal) <= MTU:
-        return [nal]
-    if hevc:
-        head, kind, at = bytes([nal[0] & 0x81 | 49 << 1, nal[1]]), nal[0] >> 1 & 0x3F, 2
-    else:
-        head, kind, at = bytes([(nal[0] & 0xE0) | 28]), nal[0] & 0x1F, 1
-    pieces = [nal[start : start + MTU - 3] for start in range(at, len(nal), MTU - 3)]
-    flags = [(0x80 if index == 0 else 0) | (0x40 if index == len(pieces) - 1 else 0) for index in range(len(pieces))]
-    return [head + bytes([kind | flag]) + piece for flag, piece in zip(flags, pieces, strict=True)]
-
-
-def rtp_packets(picture, sequence, timestamp, ssrc=7, hevc=False):
-    """One picture as RTP, fragmented where needed."""
-    payloads = [piece for nal in picture for piece in pieces_of(nal, hevc)]
-    out = []
-    for index, payload in enumerate(payloads):
-        marker = 0x80 if index == len(payloads) - 1 else 0
-        head = bytes([0x80, marker | 96]) + (sequence + index & 0xFFFF).to_bytes(2, "big")
-        out.append(head + (timestamp & 0xFFFFFFFF).to_bytes(4, "big") + ssrc.to_bytes(4, "big") + payload)
-    return out
+def decode(data):
+    """(frames, the first's type, seconds) as FFmpeg reads the file."""
+    with contextlib.closing(av.open(io.BytesIO(data))) as opened:
+        frames = list(opened.decode(video=0))
+    times = [float(frame.pts * frame.time_base) for frame in frames]
+    return frames, frames[0].key_frame, times

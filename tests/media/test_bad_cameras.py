@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from tests.media.camera import TestCamera
-from tests.media.clips import encode_clip
+from tests.media.coding import encode_clip
 from tests.media.receivers import streaming, watching
 from tests.media.rig import running, until
 from tests.media.test_cameras import states

@@ -12,7 +12,7 @@ from bonghwa.media.depacketise import UnshowableStream
 from bonghwa.media.rtp_order import HOLD_PACKETS, HOLD_S, Reorder
 from bonghwa.media.rtsp import CameraRefused, CameraUnreachable, PasswordRefused, Redirected, RtspSession, Source
 from tests.media.camera import TestCamera
-from tests.media.clips import rtp_packets
+from tests.media.coding import rtp_packets
 from tests.media.rig import until
 
 pytestmark = pytest.mark.anyio

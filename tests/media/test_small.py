@@ -9,7 +9,7 @@ from bonghwa.media.cameras import Cameras
 from bonghwa.media.reworked import Workers
 from bonghwa.media.rtsp import Source
 from tests.media.camera import TestCamera
-from tests.media.clips import encode_clip
+from tests.media.coding import encode_clip
 from tests.media.rig import until
 
 pytestmark = pytest.mark.anyio

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 
 from bonghwa.media.clock import elapsed
 from bonghwa.media.feed import Feed, Health
+from bonghwa.media.mask import Polygon
 from bonghwa.media.pull import Pull
 from bonghwa.media.reworked import FULL, Reworked, Workers
 from bonghwa.media.worker import Work
 
 SMALL_AGAIN_S = 30.0
+MASK_UNAVAILABLE = "mask_unavailable"
 
 
 class Camera:
@@ -29,7 +31,10 @@ class Camera:
         self.main = main
         self.small = small
         self.reworked = Reworked(main, self._work, workers, self.changed) if workers else None
+        self.masks: tuple[Polygon, ...] = ()
         self._workers = workers
+        self.masked = self._masked()
+        """The main stream with its masks painted over, coded once for all who may not see it without."""
         self._on_health = on_health
         self._told: Health = "idle"
         self._small_again = 0.0
@@ -46,11 +51,22 @@ class Camera:
             return FULL
         return self.main.unshowable
 
-    def shown(self, small: bool = False) -> Feed:
-        """The feed a viewer is shown; `small` for one whose network carries no more.
+    def barred(self, unmasked: bool) -> str | None:
+        """Why a viewer with or without the right to see it `unmasked` can be shown nothing, None when something can."""
+        if not self.masks or unmasked:
+            return self.unshowable
+        if not self.masked.running and not (self._workers and self._workers.free):
+            return MASK_UNAVAILABLE
+        return None
 
-        A small stream that failed is left out for `SMALL_AGAIN_S`: its viewers are shown the main one.
+    def shown(self, small: bool = False, unmasked: bool = False) -> Feed:
+        """The feed a viewer is shown; `small` for one whose network carries no more, `unmasked` for one with the right to it.
+
+        Masks lie over the main stream alone: without the right a camera with masks has no small one. A small stream that failed is
+        left out for `SMALL_AGAIN_S`: its viewers are shown the main one.
         """
+        if self.masks and not unmasked:
+            return self.masked
         if small and self.small is not None and elapsed() >= self._small_again:
             return self.small
         return self.reworked if self._coded_anew and self.reworked else self.main
@@ -74,10 +90,34 @@ class Camera:
             return False
         if self.reworked is None or self._workers is None or not self._workers.limit:
             return False
+        self.masked.change()
         with self.main.kept():
             for subscriber in (*self.main.subscribers, *self.reworked.subscribers):
                 subscriber.show(small=False)
         return True
+
+    def mask(self, masks: tuple[Polygon, ...]) -> None:
+        """Paint these polygons over the picture from now on; none lifts the mask. Every viewer goes over before this returns.
+
+        The masked feed is another one each time, so that nothing of the old one, sent or waiting, passes for the new.
+        """
+        if masks == self.masks:
+            return
+        self.masks = masks
+        feeds: list[Feed] = [self.main, self.masked, *([self.reworked] if self.reworked else [])]
+        watching = [each for feed in feeds for each in feed.subscribers]
+        with self.main.kept():
+            self.masked.stop()
+            self.masked = self._masked()
+            for subscriber in watching:
+                subscriber.show(small=False)
+            for subscriber in self.small.subscribers if self.small else ():
+                subscriber.show(small=True)
+
+    def _masked(self) -> Reworked:
+        made = Reworked(self.main, lambda: Work(self.main.codec, self.masks), self._workers or Workers(0), lambda _: None)
+        made.kind = "masked"
+        return made
 
     @property
     def _coded_anew(self) -> bool:
@@ -96,6 +136,10 @@ class Camera:
         """Pull on behalf of `grant` for so many seconds though nobody watches yet."""
         self.main.hold(grant, seconds)
 
+    def held_until(self, grant: str) -> float | None:
+        """When the hold of `grant` ends (on the `elapsed` clock); None when it holds nothing now."""
+        return self.main.held_until(grant)
+
     def release(self, grant: str) -> None:
         """End the hold of `grant`."""
         for pull in self._every():
@@ -108,6 +152,7 @@ class Camera:
 
     def stop(self) -> None:
         """End every pull and every worker for good."""
+        self.masked.stop()
         if self.reworked is not None:
             self.reworked.stop()
         for pull in self._every():

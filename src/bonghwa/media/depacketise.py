@@ -11,6 +11,7 @@ from bonghwa.media.h264 import (
     FILLER,
     IDR,
     PPS,
+    SEI,
     SLICE,
     SPS,
     AccessUnit,
@@ -28,6 +29,7 @@ MAX_MISORDER = 100
 _LONGEST_STEP = 60 * CLOCK_RATE
 _LONGEST_REORDER = 2 * CLOCK_RATE
 _LEAST_STEP = CLOCK_RATE // 100
+_MAX_CARRIED = 64
 _RTP_HEADER = struct.Struct("!BBHII")
 
 
@@ -56,6 +58,7 @@ class Depacketiser(ABC):
         self._sequence: int | None = None
         self._odd: int | None = None
         self._nals: list[bytes] = []
+        self._carried: list[bytes] = []
         self._fragments: list[bytes] | None = None
         self._size = 0
         self._timestamp: int | None = None
@@ -111,6 +114,10 @@ class Depacketiser(ABC):
     def _judge(self, nals: list[bytes]) -> tuple[bool, bool]:
         """Whether these NAL units are a picture, and whether it is a key picture."""
 
+    def _leads(self, nals: list[bytes]) -> bool:  # noqa: ARG002
+        """Whether a unit without a picture belongs to the picture that follows."""
+        return False
+
     @abstractmethod
     def _accept(self, nals: list[bytes], key: bool) -> bool:
         """A last look at a whole picture before it is given; false drops it."""
@@ -155,11 +162,13 @@ class Depacketiser(ABC):
             self._nals.append(nal)
 
     def _finish(self) -> list[AccessUnit]:
-        nals, damaged, timestamp = self._nals, self._damaged or self._fragments is not None, self._timestamp
-        self._nals, self._fragments, self._size, self._damaged, self._timestamp = [], None, 0, False, None
+        nals, damaged, timestamp = self._carried + self._nals, self._damaged or self._fragments is not None, self._timestamp
+        self._nals, self._carried, self._fragments, self._size, self._damaged, self._timestamp = [], [], None, 0, False, None
         picture, key = self._judge(nals)
         if damaged:
             self._await_key = True
+        elif not picture and len(nals) <= _MAX_CARRIED and self._leads(nals):
+            self._carried = nals
         if damaged or not picture or timestamp is None or (self._await_key and not key):
             return []
         if not self._accept(nals, key):
@@ -216,6 +225,10 @@ class H264Depacketiser(Depacketiser):
     def _judge(self, nals: list[bytes]) -> tuple[bool, bool]:
         key = any(nal[0] & 0x1F == IDR for nal in nals)
         return key or any(nal[0] & 0x1F == SLICE for nal in nals), key
+
+    def _leads(self, nals: list[bytes]) -> bool:
+        # A signing camera may send its SEI as a unit of its own; it must not be lost.
+        return all(nal[0] & 0x1F == SEI for nal in nals)
 
     def _accept(self, nals: list[bytes], key: bool) -> bool:
         if key and not self._renew_parameter_sets():

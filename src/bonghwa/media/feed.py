@@ -11,6 +11,8 @@ from bonghwa.media.gop import Gop
 from bonghwa.media.h264 import AccessUnit, ParameterSets
 
 Health = Literal["idle", "ok", "late", "dead", "password", "frozen", "black"]
+Kind = Literal["own", "recoded", "masked"]
+"""The camera's own pictures; or coded anew; or coded anew with its mask."""
 
 LATE_S = 1.5
 DEAD_S = 5.0
@@ -40,6 +42,7 @@ class Feed:
 
     def __init__(self, camera: str, on_health: Callable[["Feed"], None]) -> None:
         self.camera = camera
+        self.kind: Kind = "own"
         self.gop = Gop()
         self.fragmenter = Fragmenter()
         self.state: Health = "idle"

@@ -16,6 +16,7 @@ import uvicorn
 from bonghwa.media import picture
 from bonghwa.media.app import build_app
 from bonghwa.media.cameras import Cameras
+from bonghwa.media.clips import Clips
 from bonghwa.media.control import ControlChannel
 from bonghwa.media.engine import Engine
 from bonghwa.media.enrolment import Identity, hub_key, own_key
@@ -30,7 +31,7 @@ from bonghwa.media.reports import Reports
 from bonghwa.media.reworked import Workers
 from bonghwa.media.serving import Server
 from bonghwa.media.sessions import Sessions
-from bonghwa.media.sources import load_sources
+from bonghwa.media.sources import folder, load_sources
 from bonghwa.media.ticket import TicketVerifier
 from bonghwa.media.webrtc.ports import Ports, bind
 
@@ -64,6 +65,10 @@ class GatewaySettings:
     console_origins: tuple[str, ...] = ()
     max_viewers: int = 250
     max_workers: int = 2
+    pre_roll_s: float = 30.0
+    """Seconds kept in memory of each camera that a grant holds, for evidence clips; 0 keeps none."""
+    clips_mb: int = 4096
+    """Room for evidence clips in the data folder; when it is full new ones are refused."""
     ready_file: Path | None = None
     mediamtx: MediaMtxSettings | None = None
 
@@ -86,11 +91,15 @@ async def run(settings: GatewaySettings) -> None:
     reports = Reports(sessions, metrics, time)
     engine = _engine(settings, http.getsockname()[0], number)
     workers = Workers(settings.max_workers) if settings.mediamtx is None else None
-    cameras = Cameras(sources, reports.health, reports.first_frame, workers, engine.pull)
+    cameras = Cameras(sources, reports.health, reports.first_frame, workers, engine.pull, settings.pre_roll_s)
+    clips = Clips(folder(settings.data_dir, settings.name) / "clips", settings.clips_mb * 1_000_000, cameras, time, lease)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
-    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics)
+    orders = {"clip": clips.order, "clip_stop": clips.stop, "erase": clips.erase}
+    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics, orders)
     reports.channel = channel
-    plane = Plane(engine, cameras, sessions, metrics, settings.console_origins)
+    channel.on_mask = clips.mask_changed
+    clips.report, clips.on_recording = channel.report, metrics.recording.set
+    plane = Plane(engine, cameras, sessions, metrics, settings.console_origins, clips)
     await _serve(settings, plane, channel, http, url)
 
 
@@ -139,6 +148,7 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
 async def _end(plane: Plane, channel: ControlChannel, server: Server, tasks: list[asyncio.Task[None]]) -> None:
     """Views first, so that what they say of their end still reaches the hub; then the servers."""
     await plane.sessions.end_all("stop")
+    await plane.clips.close()
     plane.cameras.stop()
     await plane.engine.close()
     await channel.flush(0.3)

@@ -44,7 +44,7 @@ class OwnEngine:
 
     def join(self, desk: Sessions, ticket: Ticket, camera: Camera, offer: Offer, sdp: bytes) -> Joining:  # noqa: ARG002  read already
         """A WebRTC session of this process."""
-        sets = camera.shown().gop.parameter_sets
+        sets = camera.shown(unmasked=ticket.unmasked).gop.parameter_sets
         codec = choose_codec(offer, sets.profile_level_id if sets else None)
         viewer = WebRtcViewer(desk, ticket, camera, self._ports.peers, self._identity, offer, codec)
 

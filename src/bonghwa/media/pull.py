@@ -13,6 +13,7 @@ from bonghwa.media.clock import elapsed
 from bonghwa.media.depacketise import Codec, UnshowableStream
 from bonghwa.media.feed import DEAD_S, LATE_S, LINGER_S, Feed, Subscriber
 from bonghwa.media.h264 import CLOCK_RATE, AccessUnit
+from bonghwa.media.preroll import PreRoll
 from bonghwa.media.rtsp import CameraRefused, CameraUnreachable, PasswordRefused, Redirected, RtspSession, Source
 
 # A camera that was late is well again after so long without a gap; one that sends a picture every other second stays late.
@@ -42,6 +43,7 @@ class Pull(Feed):
         on_rework: Callable[["Pull"], bool] = lambda _: False,
     ) -> None:
         super().__init__(source.camera, on_health)
+        self.pre_roll = PreRoll(0)
         self.lost_packets = 0
         self.codec: Codec = "h264"
         self.needs_work: str | None = None
@@ -81,6 +83,11 @@ class Pull(Feed):
         if self._holds.pop(grant, None) is not None:
             self._lingers_until = 0.0
         self._settle()
+
+    def held_until(self, grant: str) -> float | None:
+        """When the hold of `grant` ends (on the `elapsed` clock); None when it holds nothing, or while nobody may watch."""
+        until = self._holds.get(grant)
+        return None if self._paused or until is None or until <= elapsed() else until
 
     def pause(self, paused: bool) -> None:
         """While paused nobody may watch, so nothing is pulled; holds are kept."""
@@ -123,6 +130,8 @@ class Pull(Feed):
             self.gop.clear()
             self.unshowable = None
             self._tell("idle")
+        if not wanted or not self._holds:
+            self.pre_roll.clear()
 
     async def _pull(self) -> None:
         judge = asyncio.create_task(self._judge())
@@ -199,6 +208,8 @@ class Pull(Feed):
         self._judge_arrival(unit.arrived, previous)
         if previous is None:
             self._on_first_frame(self.camera, unit.arrived - self._waiting_since)
+        if self._holds:
+            self.pre_roll.add(unit, depacketiser.parameter_sets)
         self._spread(unit, depacketiser.parameter_sets)
 
     def _judge_arrival(self, now: float, previous: float | None) -> None:

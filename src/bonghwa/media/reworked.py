@@ -93,6 +93,7 @@ class Reworked(Feed):
 
     def __init__(self, source: Feed, work: Callable[[], Work], workers: Workers, on_health: Callable[[Feed], None]) -> None:
         super().__init__(source.camera, on_health)
+        self.kind = "recoded"
         self.delay_s = 0.0
         """How long the last picture took, from its arrival at the gateway until it came out."""
         self._source = source

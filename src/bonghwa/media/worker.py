@@ -22,7 +22,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from bonghwa.media.mask import Polygon, paint
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
@@ -44,7 +46,6 @@ _MEMORY = 3 << 30
 _NICE = 5
 
 Codec = Literal["h264", "hevc"]
-Polygon = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,10 @@ class Reworker:
         width, height = fitted(frame.width, frame.height)
         image = frame.reformat(width=width, height=height, format="yuv420p")
         if self._work.masks:
-            # Nothing is shown rather than what was to be hidden.
-            raise NotImplementedError("masks")
+            # The decoder may refer to its own picture again: what is painted is a copy.
+            image.make_writable()
+            planes: Any = image.planes
+            paint([(memoryview(plane), plane.line_size, plane.width, plane.height) for plane in planes], self._work.masks)
         return image
 
     def _tuned(self, width: int, height: int, key: bool) -> "VideoCodecContext":
