@@ -7,10 +7,10 @@ const NAMES = [
   'm-label', 'm-label2', 'm-halo', 'm-cam', 'm-cam-unk', 'm-cam-live', 'm-cam-slow', 'm-cam-dead', 'm-bus', 't1', 't2', 's0', 'alarm', 'warn', 'acc', 'live', 'dead',
 ] as const;
 export type Colours = Record<(typeof NAMES)[number], string>;
-/** Glyphs are drawn on this device from the fonts it has; MapLibre reads the weight from the names. */
+/** Glyphs are drawn on this device from the fonts it has; MapLibre reads the weight from the first name and takes the others as they are. */
 export const LOCAL_FONTS = 'Pretendard, "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", sans-serif';
 export const FONT = ['Pretendard', 'Segoe UI', 'Noto Sans CJK KR', 'sans-serif'];
-export const FONT_BOLD = ['Pretendard Bold', 'Segoe UI Bold', 'Noto Sans CJK KR Bold', 'sans-serif'];
+export const FONT_BOLD = ['Pretendard Bold', ...FONT];
 
 /** The map colours as the page's style sheet has them now. */
 export function coloursOf(element: Element): Colours {
