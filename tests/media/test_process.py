@@ -21,7 +21,7 @@ from tests.media.test_fmp4 import units_of
 from tests.media.test_hostile_input import OFFER
 
 pytestmark = pytest.mark.anyio
-LEAK = 50_000
+LEAK = 20_000
 """Bytes of one opening and closing that would be a leak."""
 
 
