@@ -65,7 +65,8 @@ async def test_many_opens_and_closes_leave_files_threads_and_memory_flat(plane):
     await round_of(120)
     await eventually(all_gone, 20, "those who vanished to be let go")
     await until(lambda: process.num_fds() <= files, what="the closed connections' files to be closed")
-    assert process.num_threads() <= threads
+    # The worker that looks at pictures begins with the first look, which may come after the first reading.
+    assert process.num_threads() <= max(threads, 2)
     assert process.memory_info().rss - memory < 8_000_000
     assert camera.pulls == 1
 
