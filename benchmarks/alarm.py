@@ -46,8 +46,9 @@ async ({camera, view, transport}) => {
 class System:
     """The running demo, spoken to through its outside faces."""
 
-    def __init__(self, ready: dict[str, Any]) -> None:
-        self.ready, self.url = ready, ready["url"]
+    def __init__(self, file: Path) -> None:
+        self.file, self.ready = file, json.loads(file.read_text())
+        self.url = self.ready["url"]
         self.client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=60)
 
     def call(self, token: str, method: str, path: str, **more: Any) -> httpx.Response:
@@ -79,7 +80,7 @@ class System:
 def running(ready_file: Path | None) -> Iterator[System]:
     """The system named by a ready file, or one started for this run."""
     if ready_file is not None:
-        yield System(json.loads(ready_file.read_text()))
+        yield System(ready_file)
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "ready.json"
@@ -91,7 +92,7 @@ def running(ready_file: Path | None) -> Iterator[System]:
                 if demo.poll() is not None:
                     raise RuntimeError("the demo did not come up")
                 time.sleep(0.1)
-            yield System(json.loads(file.read_text()))
+            yield System(file)
         finally:
             demo.terminate()
             demo.wait(30)

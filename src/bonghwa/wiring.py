@@ -28,6 +28,7 @@ from bonghwa.media.ticket import issue, public_jwk
 from bonghwa.registry.book import RegistryBook
 from bonghwa.registry.eyes import RegistryEyes
 from bonghwa.registry.places import CityPlaces, packaged_places
+from bonghwa.service.clips import Fetching
 from bonghwa.service.clock import HubClock
 from bonghwa.service.ports import City
 from bonghwa.service.viewing import Opened
@@ -200,9 +201,8 @@ class Hub:
 
     def ticket(self, opened: Opened) -> str:
         """A one-use ticket for an opened view, valid half a minute."""
-        view, now = opened.view, self.clock.now() // 1_000_000
+        view = opened.view
         claims: dict[str, Any] = {
-            "iss": "bonghwa-hub",
             "aud": view.gateway,
             "boot": view.boot,
             "view": view.id,
@@ -210,13 +210,35 @@ class Hub:
             "watermark": view.watermark,
             "not_after": view.not_after,
             "jti": opened.jti,
-            "iat": now,
-            "exp": now + TICKET_S,
             "drill": view.drill,
             "priority": opened.priority,
         }
+        if view.unmasked:
+            claims["unmasked"] = True
         claims.update({"grant": view.grant} if view.grant else {"duty": view.duty})
-        return issue(self.keys[KeyPurpose.TICKETS].private, claims, self._kid())
+        return self._issue(claims)
+
+    def clip_ticket(self, fetching: Fetching) -> str:
+        """A one-use ticket to download a clip, valid half a minute."""
+        clip = fetching.clip
+        claims = {
+            "aud": clip.gateway,
+            "boot": fetching.boot,
+            "view": fetching.fetch,
+            "camera": clip.camera,
+            "watermark": "",
+            "not_after": self.clock.now() + TICKET_S * 1_000_000,
+            "jti": fetching.jti,
+            "drill": clip.drill,
+            "grant": clip.grant,
+            "clip": clip.id,
+        }
+        return self._issue(claims)
+
+    def _issue(self, claims: dict[str, Any]) -> str:
+        now = self.clock.now() // 1_000_000
+        whole = {**claims, "iss": "bonghwa-hub", "iat": now, "exp": now + TICKET_S}
+        return issue(self.keys[KeyPurpose.TICKETS].private, whole, self._kid())
 
     def sign_enrolment(self, message: bytes) -> bytes:
         """Prove to a gateway that this is the hub it was enrolled at."""

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from bonghwa.api.app import ROUTES
+from bonghwa.service import clips
 from tests.api.house import House
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "access_matrix.txt"
@@ -46,6 +47,13 @@ BODIES: dict[str, Any] = {
     "POST /grants/{grant_id}/revoke": {"reason": "r"},
     "POST /grants/{grant_id}/approve": {"reason": "r"},
     "POST /grants/{grant_id}/deny": {"reason": "r"},
+    "PUT /cameras/{camera_id}/mask": {"regions": [[[0, 0], [1, 0], [1, 1]]], "reason": "r"},
+    "DELETE /cameras/{camera_id}/mask": {"reason": "r"},
+    "POST /grants/{grant_id}/clips": "clip",
+    "POST /clips/{clip_id}/stop": {},
+    "POST /clips/{clip_id}/ticket": {},
+    "POST /clips/{clip_id}/hold": {"reason": "r"},
+    "POST /clips/{clip_id}/release": {"reason": "r"},
     "POST /views": "view",
     "POST /views/{view_id}/revoke": {"reason": "r"},
     "POST /duties": {"post": "관제석 1"},
@@ -55,6 +63,11 @@ BODIES: dict[str, Any] = {
     "POST /drills": {"name": "robbery"},
     "POST /reports": "report",
 }
+VIDEO: dict[str, Any] = {
+    "sha256": "0" * 64, "bytes": 1, "frames": 1, "codec": "avc1.42e01f", "width": 640, "height": 360, "longest_gap_ms": 0,
+    "masked": False, "recoded": False,
+    "cut_short": None,
+}  # fmt: skip
 
 
 class Scene:
@@ -67,6 +80,9 @@ class Scene:
         grant = next(g for g in seen["grants"] if g["owner"] == "junggu")
         self.grant, self.camera = grant["id"], grant["cameras"][0]
         self.view = house.call("tracking_centre", "POST", "/views", json={"grant": self.grant, "camera": self.camera}).json()["id"]
+        order = {"camera": self.camera, "reason": "r"}
+        self.clip = house.call("tracking_centre", "POST", f"/grants/{self.grant}/clips", json=order).json()["id"]
+        house.change(lambda tx: clips.made(tx, self.clip, {**VIDEO, "from": tx.now, "to": tx.now}))
         link = house.call("tracking_centre", "POST", f"/incidents/{self.incident}/responders", json={"label": "순찰"}).json()
         self.link, self.obligation = link["id"], seen["duties"][0]["id"]
         self.responder = httpx.Client(base_url=f"{house.url}/api/v1", timeout=90)
@@ -84,6 +100,7 @@ class Scene:
             incident_id=self.incident,
             grant_id=self.grant,
             view_id=self.view,
+            clip_id=self.clip,
             link_id=self.link,
             obligation_id=self.obligation,
             camera_id=self.camera,
@@ -94,6 +111,8 @@ class Scene:
         body = BODIES.get(f"{method} {path}")
         if body == "view":
             body = {"grant": self.grant, "camera": self.camera}
+        elif body == "clip":
+            body = {"camera": self.camera, "reason": "r"}
         elif body == "report":
             body = {
                 "line": "tracking_centre",
@@ -167,6 +186,6 @@ def test_every_route_refuses_a_caller_without_credential_but_the_public_ones() -
 def test_no_outside_agency_touches_the_tracking_centres_incident_grant_or_view() -> None:
     header, *lines = (line.split(" | ") for line in GOLDEN.read_text(encoding="utf-8").splitlines())
     for row in lines:
-        if any(part in row[0] for part in ("{incident_id}", "{grant_id}", "{view_id}")):
+        if any(part in row[0] for part in ("{incident_id}", "{grant_id}", "{view_id}", "{clip_id}")):
             for outsider in ("police112", "fire119", "disaster_room", "control_room", "부평구"):
                 assert row[header.index(outsider)] in ("403", "404"), (row[0], outsider)

@@ -35,6 +35,7 @@ class TinyHub:
         self.acks = {}
         self.connections = 0
         self.refused = 0
+        self.masks = {}
         self.sent = []
         self._seen_m = set()
         self._socket = None
@@ -83,7 +84,11 @@ class TinyHub:
             self._seen_m = set()
         self.boot, self.gateway_url = hello["boot"], hello["url"]
         jwks = {"keys": [ticket.public_jwk(self.ticket_key.public_key(), "t1")]}
-        await socket.send(json.dumps({"t": "welcome", "lease_s": self.lease_s, "now_us": self.now_us(), "jwks": jwks, "n": len(self.sent)}))
+        await socket.send(
+            json.dumps(
+                {"t": "welcome", "lease_s": self.lease_s, "now_us": self.now_us(), "jwks": jwks, "n": len(self.sent), "masks": self.masks}
+            )
+        )
         for message in self.sent[hello["last"] :]:
             await socket.send(json.dumps(message))
         self.connections += 1

@@ -56,16 +56,17 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=()):
+async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=(), masks=None):
     """Hub, cameras and a gateway process; gives (gateway, hub)."""
     data = tmp_path / "data"
     public = enrol(data, "gw1")
     hub = await TinyHub(public, lease_s).start()
+    hub.masks = masks or {}
     (data / "gateways/gw1/hub.pub").write_text(hub.public)
     records = []
     for name, camera in cameras.items():
         await camera.start()
-        records.append({"camera": name, "url": camera.url, "username": camera.username, "password": camera.password})
+        records.append(camera.record(name))
     import_sources(data, "gw1", records)
     ready = tmp_path / "ready.json"
     log_path = tmp_path / "gateway.log"

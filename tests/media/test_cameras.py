@@ -112,9 +112,9 @@ async def test_silent_and_locked_cameras_are_told_apart_and_harm_no_other(tmp_pa
         assert not any(secret in said for secret in ("p@ss", "changed since", "viewer:", good.url, locked.url))
 
 
-async def test_b_frames_are_refused_by_name(tmp_path):
+async def test_b_frames_are_refused_by_name_where_nothing_is_coded_anew(tmp_path):
     camera = TestCamera(encode_clip(frames=40, b_frames=2))
-    async with running(tmp_path, {"cam1": camera}) as (gateway, hub):
+    async with running(tmp_path, {"cam1": camera}, extra=("--max-workers", "0")) as (gateway, hub):
         async with streaming(gateway, hub.ticket()) as stream:
             await until(lambda: stream.code is not None)
         assert stream.code == 4004

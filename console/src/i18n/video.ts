@@ -77,5 +77,6 @@ export const t = words({
   why_sees_exit: ['{direction}쪽 출구', 'way out to the {direction}'],
   why_may_see_exit: ['방면 미상 · {direction}쪽 출구', 'direction unknown · way out {direction}'],
   drill: ['훈련', 'Drill'],
+  masked: ['가림', 'Masked'],
   clauseOf: ['{agreement} 제{clause}항', '{agreement} clause {clause}'],
 });

@@ -1,5 +1,5 @@
 /** The things a person can be asked about before they happen; each is one dialog of the incident page. */
-import type { Grant } from '../lib/types';
+import type { ChosenCamera, Grant } from '../lib/types';
 
 export type Asking =
   | { what: 'close' }
@@ -8,6 +8,7 @@ export type Asking =
   | { what: 'revoke'; grant: Grant }
   | { what: 'record'; grant: Grant }
   | { what: 'basis'; grant: Grant }
+  | { what: 'clip'; grant: Grant; camera: ChosenCamera }
   | { what: 'responder' }
   | { what: 'invite'; agency: string | null }
   | { what: 'place' }

@@ -1,4 +1,5 @@
 /** The single keys of the incident page (design section 7). */
+import { t as clips } from '../i18n/clips';
 import { t } from '../i18n/incident';
 import type { Key } from '../lib/keys.svelte';
 import type { Asking } from './acts';
@@ -12,6 +13,8 @@ export interface Hands {
   page: (index: number) => void;
   enlarge: () => void;
   bad: () => void;
+  /** Asks to keep evidence of the camera in focus; false where its grant does not allow it. */
+  keep: () => boolean;
   acknowledge: () => boolean;
   ask: (asking: Asking) => void;
   askExtend: () => boolean;
@@ -39,6 +42,7 @@ export function incidentKeys(hands: Hands): Key[] {
     { code: 'KeyF', cap: 'F', label: () => t('large'), run: () => hands.enlarge(), when: open, line: true },
     { code: 'Space', cap: 'Space', label: () => t('large'), run: () => hands.enlarge(), when: open },
     { code: 'KeyD', cap: 'D', label: () => t('bad'), run: () => hands.bad(), when: open, line: true },
+    { code: 'KeyS', cap: 'S', label: () => clips('keep'), run: () => hands.keep(), when: open, line: true },
     { code: 'KeyW', cap: 'W', label: () => t('why'), run: () => hands.why(), when: open, line: true },
     { code: 'KeyB', cap: 'B', label: () => t('basisShow'), run: () => hands.askBasis(), when: open, line: true },
     { code: 'KeyE', cap: 'E', label: () => t('extend'), run: () => hands.askExtend(), when: open, line: true },

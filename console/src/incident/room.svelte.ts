@@ -36,6 +36,7 @@ export class IncidentRoom {
       events.on('grant', (event) => this.#grantEvent(event)),
       events.on('view', (event) => this.#viewEvent(event)),
       events.on('responder', () => this.refresh()),
+      events.on('clip', (event) => event.data['incident'] === this.id && this.refresh()),
       events.onReset(() => void this.#fetch()),
     ];
     return () => {

@@ -2,8 +2,9 @@
 import { untrack } from 'svelte';
 import { language } from './i18n.svelte';
 import type {
-  AskedGrant, Camera, CameraColumns, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder, Obligation, OpenedView,
-  Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Relay, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
+  AskedGrant, Camera, CameraColumns, CameraMask, Clip, ClipPart, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder,
+  Obligation, OpenedView, Page, Point, Priority, PrivacyDay, Problem, Quality, Region, RejectedReport, Relay, Repair, SearchItem, Session,
+  SystemStatus, Sight, ViewRecord, Vocabulary,
 } from './types';
 
 const BASE = '/api/v1';
@@ -163,10 +164,20 @@ export const api = {
 
   relay: () => get<Relay>('/relay'),
   openView: (of: { grant: string; camera: string } | { duty: string; camera: string }) => post<OpenedView>('/views', of),
-  ticket: (view: string) => post<{ ticket: string }>(`/views/${enc(view)}/ticket`),
+  ticket: (view: string) => post<{ ticket: string; sight: Sight }>(`/views/${enc(view)}/ticket`),
   endView: (view: string, keepalive = false) => json<void>('DELETE', `/views/${enc(view)}`, { keepalive }),
   revokeView: (view: string, reason: string) => post<void>(`/views/${enc(view)}/revoke`, { reason }),
   views: (state: 'open' | 'ended') => get<{ items: ViewRecord[] }>('/views', { state }),
+
+  keepClip: (grant: string, camera: string, part: ClipPart, reason: string) =>
+    post<Clip>(`/grants/${enc(grant)}/clips`, { camera, reason, ...(part === 'on' ? { from: 'now' } : {}), ...(part === 'last' ? { to: 'now' } : {}) }),
+  clips: () => get<{ items: Clip[] }>('/clips'),
+  clip: (id: string) => get<Clip & { manifest: object | null }>(`/clips/${enc(id)}`),
+  stopClip: (id: string) => post<Clip>(`/clips/${enc(id)}/stop`),
+  clipTicket: (id: string) => post<{ ticket: string; url: string }>(`/clips/${enc(id)}/ticket`),
+  mask: (camera: string) => get<CameraMask>(`/cameras/${enc(camera)}/mask`),
+  setMask: (camera: string, regions: Region[], reason: string) => json<CameraMask>('PUT', `/cameras/${enc(camera)}/mask`, { body: { regions, reason } }),
+  removeMask: (camera: string, reason: string) => json<CameraMask>('DELETE', `/cameras/${enc(camera)}/mask`, { body: { reason } }),
 
   duties: () => get<{ items: DutySession[] }>('/duties'),
   startDuty: (post_: string) => post<DutySession>('/duties', { post: post_ }),

@@ -224,6 +224,10 @@ export type Grant = {
   cameras: string[];
   reason: string | null;
   review: boolean;
+  /** The clause lets the agency keep clips. */
+  evidence: boolean;
+  /** The clause lifts the cameras' masks. */
+  unmasked: boolean;
 };
 export type AskedGrant = Grant & {
   incident: { id?: string; number: string; kind: string; priority: Priority; place: Place | null; drill: boolean };
@@ -281,6 +285,7 @@ export type Incident = IncidentSummary & {
   links: IncidentLink[];
   watchers: Watcher[];
   responders: ResponderLink[];
+  clips: Clip[];
   duties: Duty[];
   timing: Timing | null;
 };
@@ -296,6 +301,50 @@ export type OpenedView = {
   watermark: string;
   camera: string;
   grant: string | null;
+  sight: Sight;
+};
+/** How a view sees its camera: it has no mask; the mask lies over it; the mask is lifted by right. */
+export type Sight = 'plain' | 'masked' | 'unmasked';
+/** Points from 0 to 1 across and down. */
+export type Region = [number, number][];
+export type CameraMask = { regions: Region[]; reason: string | null; by: string | null; at: string | null; unreached?: string[] };
+/** The last half minute; from then until stopped; from now until stopped. */
+export type ClipPart = 'last' | 'both' | 'on';
+export type Clip = {
+  id: string;
+  state: 'recording' | 'made' | 'failed' | 'erasing' | 'erased';
+  incident: { id: string; number: string };
+  grant: string;
+  agency: string;
+  owner: string;
+  agreement: string;
+  clause: string;
+  basis: string;
+  camera: { id: string; name: string };
+  asked_by: string;
+  reason: string;
+  asked_at: string;
+  from: string;
+  to: string;
+  video: {
+    sha256: string;
+    bytes: number;
+    from: string;
+    to: string;
+    frames: number;
+    longest_gap_ms: number;
+    masked: boolean;
+    recoded: boolean;
+    cut_short: string | null;
+  } | null;
+  made_at: string | null;
+  keep_until: string | null;
+  hold: string | null;
+  held_by: string | null;
+  failure: string | null;
+  erased_at: string | null;
+  fetches: { viewer: string; at: string; bytes: number; whole: boolean }[];
+  drill: boolean;
 };
 export type ViewRecord = {
   id: string;

@@ -1,5 +1,5 @@
 import { api } from '../lib/api';
-import type { OpenedView } from '../lib/types';
+import type { OpenedView, Sight } from '../lib/types';
 import type { Attempt, Failure } from './attempt';
 import { markCut, markFirstFrame } from './marks';
 import { GONE_MS, patienceWith, pauseBefore, RENEW_MS, SILENT, UPGRADE_MS, WORD_MS } from './patience';
@@ -69,6 +69,11 @@ export class Player {
   /** The words the hub wants over this picture; null until it answered. */
   get watermark(): string | null {
     return this.#view?.watermark ?? null;
+  }
+
+  /** How this view sees its camera; null until the hub answered. */
+  get sight(): Sight | null {
+    return this.#view?.sight ?? null;
   }
 
   /** Milliseconds since the shown picture was presented (for a still: taken); null when none is shown. */

@@ -13,7 +13,22 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bonghwa import __version__
-from bonghwa.api import cameras, duties, grants, incidents, ledger, privacy, relay, reports, responders, running, session, views
+from bonghwa.api import (
+    cameras,
+    clips,
+    duties,
+    grants,
+    incidents,
+    ledger,
+    masks,
+    privacy,
+    relay,
+    reports,
+    responders,
+    running,
+    session,
+    views,
+)
 from bonghwa.api.desk import Desk, Route
 from bonghwa.api.limits import BodyLimit
 from bonghwa.api.problem import on_failure, on_http, on_invalid, on_refusal
@@ -33,8 +48,10 @@ ROUTES: list[Route] = [
     *grants.ROUTES,
     *views.ROUTES,
     *relay.ROUTES,
+    *clips.ROUTES,
     *duties.ROUTES,
     *cameras.ROUTES,
+    *masks.ROUTES,
     *privacy.ROUTES,
     *ledger.ROUTES,
     *running.ROUTES,

@@ -90,6 +90,22 @@ class Approve(Body):
     cameras: Annotated[list[Short], Field(min_length=1, max_length=64)] | None = None
 
 
+class AskClip(Body):
+    """`POST /grants/{id}/clips`. Times are RFC 3339 or `now`."""
+
+    camera: Short
+    from_: Annotated[Short | None, Field(alias="from")] = None
+    to: Short | None = None
+    reason: Words
+
+
+class SetMask(Body):
+    """`PUT /cameras/{id}/mask`: polygons of points `[x, y]` from 0 to 1."""
+
+    regions: Annotated[list[Annotated[list[Annotated[list[float], Field(max_length=2)]], Field(max_length=64)]], Field(max_length=64)]
+    reason: Words
+
+
 class OpenView(Body):
     """`POST /views`: a grant's camera, or in a duty session one of the room's own."""
 

@@ -13,7 +13,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from bonghwa.domain.agency import INCIDENT_ROLES
 from bonghwa.domain.errors import Refusal
-from bonghwa.service import pictures, viewing
+from bonghwa.service import clips, masking, pictures, viewing
 from bonghwa.service.granting import prefetch
 from bonghwa.service.ports import City, GatewayRow, Tx
 from bonghwa.storage.keys import ed25519_verifies
@@ -194,11 +194,12 @@ class ControlHub:
     async def _resume(self, link: Link, url: str, last: int) -> None:
         """Welcome a proven gateway: what it missed, then what was committed meanwhile, then live."""
         self.urls.add(url)
-        row = await self._change(lambda tx: _greet(tx, self._city, link.name, link.boot, url, self._owners.get(link.name, ())))
+        owners = self._owners.get(link.name, ())
+        row, masks = await self._change(lambda tx: (_greet(tx, self._city, link.name, link.boot, url, owners), masking.told_to(tx, owners)))
         missed = await self._read_messages(link.name, link.boot, last)
         link.acked = last
         link.sent = missed[-1][0] if missed else min(last, row.last_n)
-        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": self._now(), "jwks": self._jwks(), "n": link.sent}
+        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": self._now(), "jwks": self._jwks(), "n": link.sent, "masks": masks}
         await link.socket.send_text(json.dumps(welcome))
         for _, body in missed:
             link.outbox.put_nowait(body)
@@ -266,6 +267,7 @@ def _greet(tx: Any, city: City, name: str, boot: str, url: str, owners: tuple[st
     if fresh:
         journal.forget_control(tx.connection, name, boot)
         viewing.gateway_gone(tx, city, name, boot)
+        clips.gateway_started(tx, name, boot)
         for grant in tx.grants.find(state="active", owner=tuple(owners)):
             prefetch(tx, city, grant)
     tx.emit("gateway.up", name, 0, {"gateway": name}, _everyone(city))
@@ -287,3 +289,11 @@ def _apply(tx: Tx, city: City, gateway: str, boot: str, number: int, message: di
         pictures.first_picture(tx, str(message["camera"]), float(message["ms"]))
     elif kind == "health":
         pictures.camera_state(tx, city, str(message["camera"]), str(message["state"]))
+    elif kind == "clip_made":
+        clips.made(tx, str(message["clip"]), message)
+    elif kind == "clip_failed":
+        clips.failed(tx, str(message["clip"]), str(message["reason"]))
+    elif kind == "clip_fetched":
+        clips.fetched(tx, str(message["clip"]), str(message["fetch"]), int(message["bytes"]), bool(message["whole"]))
+    elif kind == "clip_erased":
+        clips.erased(tx, str(message["clip"]))

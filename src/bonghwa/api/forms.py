@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
+from bonghwa.domain.errors import Invalid
 from bonghwa.domain.reason import Reason
 from bonghwa.domain.words import Language, fill, say
 
@@ -22,6 +23,19 @@ def instant(us: int | None) -> str | None:
     except OverflowError:
         return None
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def moment(field: str, text: str | None) -> int | Literal["now"] | None:
+    """A time of the outside in microseconds; `"now"` and None stay. Raises Invalid naming the field."""
+    if text is None or text == "now":
+        return "now" if text else None
+    try:
+        at = dt.datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError(text)
+        return (at - _EPOCH) // dt.timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        raise Invalid(field, "time") from None
 
 
 def outward(data: Any) -> Any:

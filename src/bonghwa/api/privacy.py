@@ -47,7 +47,7 @@ async def day(request: Request, caller: Privacy, desk: TheDesk, date: str | None
                 "to_review": len(reviews),
                 "break_glass": 0,
                 "denied": len(refused),
-                "downloads": 0,
+                "downloads": sum(1 for c in read.clips.find() for f in c.fetches if begin <= f.at < begin + DAY_US and not c.drill),
                 "audio": 0,
             },
             "lanes": _lanes(views, read, desk.hub.names, speech.language),

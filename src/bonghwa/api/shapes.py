@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bonghwa.api.clip_shape import clip
 from bonghwa.api.forms import Speech, instant
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.camera import Camera
@@ -50,6 +51,8 @@ def grant(one: Grant) -> dict[str, Any]:
         "review": one.review,
         "drill": one.drill,
         "issuer": one.issuer,
+        "evidence": one.evidence,
+        "unmasked": one.unmasked,
     }
 
 
@@ -134,6 +137,7 @@ def incident(one: Incident, caller: Caller, read: Read, city: City, speech: Spee
         "reports": _reports(one, caller, read),
         "watchers": [watcher(v) for v in read.views.find(incident=one.id, state="open") if v.grant in {g.id for g in visible}],
         "responders": [responder(r) for r in read.responders.find(incident=one.id, agency=caller.agency)],
+        "clips": [clip(c) for c in read.clips.find(incident=one.id, agency=caller.agency, desc=True)],
         "duties": [obligation(o, speech) for o in read.obligations.find(incident=one.id, agency=caller.agency)],
         "timing": {"received_at": instant(one.opened_at), "chosen_us": selection.chosen_us if selection else None, **one.timing},
     }
@@ -347,6 +351,7 @@ def view(one: View, read: Read, city: City, speech: Speech) -> dict[str, Any]:
         "end_text": speech.pick(ENDINGS[reason]) if reason in ENDINGS else reason,
         "ended_by": one.ended_by,
         "cut_ms": one.cut_ms,
+        "unmasked": one.unmasked,
         "drill": one.drill,
     }
 

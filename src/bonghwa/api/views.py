@@ -28,6 +28,7 @@ def _opened(desk: Desk, opened: Opened) -> dict[str, Any]:
         "camera": view.camera,
         "grant": view.grant,
         "duty": view.duty,
+        "sight": opened.sight,
     }
 
 
@@ -58,7 +59,7 @@ async def _record_refusal(desk: Desk, account: str, body: bodies.OpenView, refus
 async def another_ticket(view_id: str, caller: Viewer, desk: TheDesk) -> dict[str, Any]:
     """Another one-use ticket for an open view."""
     opened = await desk.hub.change(lambda tx: viewing.another_ticket(tx, desk.hub.city, caller, view_id))
-    return {"ticket": desk.hub.ticket(opened)}
+    return {"ticket": desk.hub.ticket(opened), "sight": opened.sight}
 
 
 async def leave(view_id: str, caller: Viewer, desk: TheDesk) -> Response:

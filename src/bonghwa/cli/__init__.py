@@ -28,6 +28,7 @@ COMMANDS = (
     Command("accounts", "accounts", "make, list and close accounts and line credentials"),
     Command("agreements", "agreements", "check a folder of agreements and say what they allow"),
     Command("ledger", "ledger", "verify the audit ledger"),
+    Command("evidence", "evidence", "check an evidence clip against its manifest and the ledger"),
     Command("keys", "keys", "show and rotate the signing keys"),
     Command("drill", "drill", "play a drill through the outside faces of a running system"),
     Command("backup", "backup", "copy a data folder while the hub runs"),

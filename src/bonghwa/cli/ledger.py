@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -37,10 +38,18 @@ def run(argv: Sequence[str]) -> int:
 
 def verify_log(log: str, vkey: str | None) -> Verdict:
     """Verify the log in a folder or behind a URL. Raises OSError when it cannot be read at all."""
+    with reader(log) as read:
+        return verify_tree(read, ed25519_verifies, vkey)
+
+
+@contextmanager
+def reader(log: str) -> Iterator[Read]:
+    """Reads the log in a folder or behind a URL. Raises OSError when it cannot be read at all."""
     if log.startswith(("http://", "https://")):
         with _HttpTiles(log) as tiles:
-            return verify_tree(tiles.read, ed25519_verifies, vkey)
-    return verify_tree(_folder_reader(Path(log)), ed25519_verifies, vkey)
+            yield tiles.read
+    else:
+        yield _folder_reader(Path(log))
 
 
 def _folder_reader(folder: Path) -> Read:

@@ -40,6 +40,9 @@ def _settings(argv: list[str]) -> GatewaySettings:
     parser.add_argument("--announce", action="append", default=[], metavar="ADDRESS", help="where WebRTC viewers reach these ports")
     parser.add_argument("--origin", action="append", default=[], metavar="ORIGIN", help="a console's origin; may be given several times")
     parser.add_argument("--max-viewers", type=int, default=250)
+    parser.add_argument("--max-workers", type=int, default=2, help="cameras coded anew at a time; 0 refuses B frames and H.265")
+    parser.add_argument("--pre-roll", type=float, default=30.0, metavar="SECONDS", help="kept of cameras that a grant holds; 0 keeps none")
+    parser.add_argument("--clips-mb", type=int, default=4096, help="room for evidence clips, in megabytes")
     parser.add_argument("--ready-file", type=Path, help="written once the gateway listens")
     parser.add_argument("--engine", choices=("own", "mediamtx"), default="own", help="what moves the pictures; own: this process")
     parser.add_argument("--mediamtx-api", metavar="URL", default="", help="MediaMTX's control API, http://127.0.0.1:9997")
@@ -60,6 +63,9 @@ def _settings(argv: list[str]) -> GatewaySettings:
         announce=tuple(given.announce),
         console_origins=tuple(given.origin),
         max_viewers=given.max_viewers,
+        max_workers=given.max_workers,
+        pre_roll_s=given.pre_roll,
+        clips_mb=given.clips_mb,
         ready_file=given.ready_file,
         mediamtx=mediamtx,
     )

@@ -128,6 +128,12 @@ def duty_owners(caller: Caller, agreements: Sequence[Agreement], now: int) -> fr
     return frozenset(entrusted | caller.owns)
 
 
+def unmasked_on_duty(caller: Caller, owner: str, agreements: Sequence[Agreement], now: int) -> bool:
+    """Whether an agreement in force lifts masks for this room's duty watching of this owner's cameras; without one they stay."""
+    day = local_time(now).date()
+    return any(a.duty_unmasked and caller.agency in a.parties and owner in a.owners and a.valid_on(day) for a in agreements)
+
+
 def may_watch_on_duty(caller: Caller, duty: Duty, owner: str, agreements: Sequence[Agreement], now: int) -> Reason | None:
     """None when the camera of `owner` may be watched in this duty session by this caller, otherwise why not."""
     if duty.account != caller.account:

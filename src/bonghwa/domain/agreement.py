@@ -51,6 +51,12 @@ class Clause:
     left_out: tuple[str, ...] = ()
     hours: tuple[int, int] = (0, 1440)
     duties: tuple[str, ...] = ()
+    evidence: bool = False
+    """Whether clips may be kept as evidence of what was watched under it."""
+    keep_days: int = 0
+    """Days such a clip is kept; 0 leaves it to the hub's setting."""
+    unmasked: bool = False
+    """Whether a camera's mask is lifted for those who watch under it."""
 
     def matches(self, line: str, kind: str, code: int, invited: bool, minute: int) -> bool:
         """Whether this clause speaks about such an incident at this local minute of the day."""
@@ -77,6 +83,8 @@ class Agreement:
     hash: str
     share_links: bool = False
     duty_owners: tuple[str, ...] = ()
+    duty_unmasked: bool = False
+    """Whether the parties see the owners' cameras without masks on duty, as far as they may watch them on duty at all."""
 
     def valid_on(self, day: dt.date) -> bool:
         """Whether the agreement is in force on this day."""
@@ -183,7 +191,13 @@ def _clause(raw: Mapping[str, Any], file: str, position: int) -> Clause:
         left_out=table.words("left_out", lambda purpose: bool(purpose.strip()), []),
         hours=_hours(table),
         duties=table.words("duties", DUTY_KINDS.__contains__, []),
+        evidence=table.get("evidence", bool, False),
+        keep_days=table.get("keep_days", int, 0),
+        unmasked=table.get("unmasked", bool, False),
     )
+    table.within("keep_days", clause.keep_days, 0, 3650)
+    if clause.keep_days and not clause.evidence:
+        raise table.fail("keep_days", "needs evidence = true")
     for field in ("id", "title", "basis", "purpose"):
         if not getattr(clause, field).strip():
             raise table.fail(field, "is empty")
@@ -218,6 +232,7 @@ def read_agreement(raw: Mapping[str, Any], content: bytes, file: str, agencies: 
         hash=hashlib.sha256(content).hexdigest(),
         share_links=table.get("share_links", bool, False),
         duty_owners=table.words("duty_owners", owners.__contains__, []),
+        duty_unmasked=table.get("duty_unmasked", bool, False),
     )
     if not agreement.parties:
         raise table.fail("parties", "is empty")

@@ -42,6 +42,10 @@ class Grant:
     """The owner denied it, took it back or opened only a part: the system does not open these cameras again by itself."""
     issuer: str | None = None
     """For responders: the agency that sent them; their grant ends with that agency's."""
+    evidence: bool = False
+    """Its clause lets the agency keep clips."""
+    unmasked: bool = False
+    """Its clause lifts the cameras' masks."""
 
     @property
     def live(self) -> bool:

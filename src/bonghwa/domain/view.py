@@ -37,6 +37,8 @@ class View:
     ended_by: str | None = None
     cut_ms: int | None = None
     drill: bool = False
+    unmasked: bool = False
+    """Whether the camera's mask is lifted for it."""
 
 
 @dataclass(frozen=True)

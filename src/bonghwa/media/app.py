@@ -1,4 +1,4 @@
-"""The gateway's HTTP faces: WHEP, the WebSocket stream, stills, health, metrics. No address holds a secret."""
+"""The gateway's HTTP faces: WHEP, the WebSocket stream, stills, clips, health, metrics. No address holds a secret."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bonghwa.media.clock import elapsed
+from bonghwa.media.download import download
 from bonghwa.media.plane import Plane
 from bonghwa.media.problem import Problem, admit, answer, require, watch_over
 from bonghwa.media.snapshot import snapshot
@@ -29,6 +30,7 @@ def build_app(plane: Plane) -> Starlette:
             Route("/whep/{camera}", _guarded(offer), methods=["POST"]),
             Route("/whep/{camera}/{session}", _guarded(leave), methods=["DELETE"]),
             Route("/snapshot/{camera}", _guarded(snapshot), methods=["GET"]),
+            Route("/clip/{clip}", _guarded(download), methods=["GET"]),
             WebSocketRoute("/stream/{camera}", _stream),
             Route("/healthz", _healthz, methods=["GET"]),
             Route("/metrics", _metrics, methods=["GET"]),

@@ -5,6 +5,7 @@ import contextlib
 import json
 import secrets
 from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -18,6 +19,7 @@ from bonghwa.media.cameras import Cameras
 from bonghwa.media.clock import elapsed
 from bonghwa.media.enrolment import Identity, b64url, from_b64url, proof_text
 from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.mask import read_masks
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.ticket import TicketVerifier
@@ -30,6 +32,9 @@ _BACKOFF_S = (0.2, 3.0)
 _MAX_MESSAGE = 4 << 20
 _MAX_UNTOLD = 10_000
 _EXPENDABLE = frozenset({"health", "first_frame"})
+
+Order = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Carries out one kind of message of the hub; gives what is added to its ack. Raises KeyError, TypeError or ValueError when malformed."""
 
 _JITTER = secrets.SystemRandom()
 _log = structlog.get_logger(__name__)
@@ -60,6 +65,7 @@ class ControlChannel:
         sessions: Sessions,
         cameras: Cameras,
         metrics: Metrics,
+        orders: Mapping[str, Order] | None = None,
     ) -> None:
         self._identity = identity
         self._time = time
@@ -68,6 +74,10 @@ class ControlChannel:
         self._sessions = sessions
         self._cameras = cameras
         self._metrics = metrics
+        self._orders = dict(orders or {})
+        self._orders["mask"] = self._mask
+        self.on_mask: Callable[[str], None] = lambda _camera: None
+        """Called with a camera's id when its mask has changed."""
         self._boot = _Boot()
         self._untold: deque[dict[str, Any]] = deque()
         self._socket: ClientConnection | None = None
@@ -157,6 +167,9 @@ class ControlChannel:
             await self._begin_anew()
             raise HubRefused("the hub has forgotten this boot; starting anew")
         self._lease_s = min(60.0, max(1.0, float(welcome["lease_s"])))
+        # Before any ticket of this hub is believed: what it says is masked is never shown without its mask.
+        for camera, mask in welcome["masks"].items():
+            await self._mask({"camera": camera, **mask})
         self._time.tell(int(welcome["now_us"]))
         self._verifier.trust(welcome["jwks"], boot.id)
         _log.info("hub_found", last=boot.seen, head=int(welcome["n"]))
@@ -253,7 +266,15 @@ class ControlChannel:
         if kind == "renew":
             self._sessions.renew(str(message["grant"]), int(message["not_after"]))
             return {}
-        return {"refused": "unsupported"}
+        order = self._orders.get(kind)
+        return await order(message) if order else {"refused": "unsupported"}
+
+    async def _mask(self, message: dict[str, Any]) -> dict[str, Any]:
+        """`mask`: no viewer sees what it hides when the ack is sent."""
+        camera, masks = str(message["camera"]), read_masks(message["regions"])
+        if self._cameras.mask(camera, masks, int(message["rev"])):
+            self.on_mask(camera)
+        return {}
 
     async def _watch_lease(self) -> None:
         """Cut all when the lease ends: the hub may be dead, or believe us dead."""

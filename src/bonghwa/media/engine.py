@@ -59,7 +59,13 @@ class Engine(Protocol):
     def dropped(self) -> int:
         """Packets for viewers that this machine had no room for, as far as the engine knows."""
 
-    def pull(self, source: Source, on_health: Callable[[Feed], None], on_first_frame: Callable[[str, float], None]) -> Pull:
+    def pull(
+        self,
+        source: Source,
+        on_health: Callable[[Feed], None],
+        on_first_frame: Callable[[str, float], None],
+        on_rework: Callable[[Pull], bool],
+    ) -> Pull:
         """What pulls this camera while it is held or watched; once, however many watch."""
 
     def join(self, desk: Sessions, ticket: Ticket, camera: Camera, offer: Offer, sdp: bytes) -> Joining:

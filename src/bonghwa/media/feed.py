@@ -11,8 +11,12 @@ from bonghwa.media.gop import Gop
 from bonghwa.media.h264 import AccessUnit, ParameterSets
 
 Health = Literal["idle", "ok", "late", "dead", "password", "frozen", "black"]
+Kind = Literal["own", "recoded", "masked"]
+"""The camera's own pictures; or coded anew; or coded anew with its mask."""
 
+LATE_S = 1.5
 DEAD_S = 5.0
+LINGER_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -29,12 +33,16 @@ class Subscriber(Protocol):
     def unshowable(self, code: str) -> None:
         """The camera sends what cannot be shown; nothing will come."""
 
+    def show(self, small: bool) -> None:
+        """What is shown of this camera is made another way now: go over to the feed it names."""
+
 
 class Feed:
     """A stream and its subscribers. What fills it (a pull, a worker) derives from it and overrides `_settle`."""
 
     def __init__(self, camera: str, on_health: Callable[["Feed"], None]) -> None:
         self.camera = camera
+        self.kind: Kind = "own"
         self.gop = Gop()
         self.fragmenter = Fragmenter()
         self.state: Health = "idle"
@@ -47,6 +55,11 @@ class Feed:
     def watched(self) -> bool:
         """Whether anybody is being sent its pictures."""
         return bool(self._subscribers)
+
+    @property
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        """Who is being sent its pictures."""
+        return tuple(self._subscribers)
 
     @property
     def picture_age(self) -> float | None:
@@ -74,6 +87,11 @@ class Feed:
 
     def wants_key(self) -> None:
         """A viewer cannot go on without a key picture: ask for one where the source can."""
+
+    def judge_picture(self, state: Literal["ok", "frozen", "black"]) -> None:
+        """Take what a look at the decoded picture found; a camera that is late or dead stays so."""
+        if self.state in ("ok", "frozen", "black"):
+            self._tell(state)
 
     def _settle(self) -> None:
         """Begin or end what fills this feed, by whether anybody wants it."""

@@ -47,6 +47,18 @@ def _sample_entry(sets: ParameterSets) -> bytes:
     return _box(b"avc1", fixed, _box(b"avcC", configuration))
 
 
+def picture_fragment(number: int, begins: int, duration: int, unit: AccessUnit) -> bytes:
+    """`moof` and `mdat` of one picture, its NAL units bit for bit: fragment `number` from 1, times in 1/90000 s."""
+    data = b"".join(struct.pack("!I", len(nal)) + nal for nal in unit.nals)
+    flags = _KEY_FLAGS if unit.key else _DELTA_FLAGS
+    header = _full(b"mfhd", 0, 0, struct.pack("!I", number))
+    track = _full(b"tfhd", 0, 0x020000, struct.pack("!I", 1)) + _full(b"tfdt", 1, 0, struct.pack("!Q", begins))
+    run_size = 12 + 8 + 12
+    offset = 8 + len(header) + 8 + len(track) + run_size + 8
+    run = _full(b"trun", 0, 0x000701, struct.pack("!IIIII", 1, offset, duration, len(data), flags))
+    return _box(b"moof", header, _box(b"traf", track, run)) + _box(b"mdat", data)
+
+
 class Fragmenter:
     """Makes the fragments of one feed, once for all its viewers, on one gapless time line.
 
@@ -69,16 +81,10 @@ class Fragmenter:
 
     def _make(self, unit: AccessUnit) -> bytes:
         duration = max(1, self._place(unit) + self._step - self._begins)
-        data = b"".join(struct.pack("!I", len(nal)) + nal for nal in unit.nals)
         self._number += 1
-        flags = _KEY_FLAGS if unit.key else _DELTA_FLAGS
-        header = _full(b"mfhd", 0, 0, struct.pack("!I", self._number))
-        track = _full(b"tfhd", 0, 0x020000, struct.pack("!I", 1)) + _full(b"tfdt", 1, 0, struct.pack("!Q", self._begins))
-        run_size = 12 + 8 + 12
-        offset = 8 + len(header) + 8 + len(track) + run_size + 8
-        run = _full(b"trun", 0, 0x000701, struct.pack("!IIIII", 1, offset, duration, len(data), flags))
+        made = picture_fragment(self._number, self._begins, duration, unit)
         self._begins += duration
-        return _box(b"moof", header, _box(b"traf", track, run)) + _box(b"mdat", data)
+        return made
 
     def _place(self, unit: AccessUnit) -> int:
         """When the picture is to be shown. Anchored anew where the camera's own time jumps."""

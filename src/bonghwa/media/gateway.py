@@ -16,20 +16,22 @@ import uvicorn
 from bonghwa.media import picture
 from bonghwa.media.app import build_app
 from bonghwa.media.cameras import Cameras
+from bonghwa.media.clips import Clips
 from bonghwa.media.control import ControlChannel
 from bonghwa.media.engine import Engine
 from bonghwa.media.enrolment import Identity, hub_key, own_key
+from bonghwa.media.feed import Feed
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.mediamtx.engine import MediaMtxEngine
 from bonghwa.media.mediamtx.settings import MediaMtxSettings
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.own import OwnEngine
 from bonghwa.media.plane import Plane
-from bonghwa.media.pull import Pull
 from bonghwa.media.reports import Reports
+from bonghwa.media.reworked import Workers
 from bonghwa.media.serving import Server
 from bonghwa.media.sessions import Sessions
-from bonghwa.media.sources import load_sources
+from bonghwa.media.sources import folder, load_sources
 from bonghwa.media.ticket import TicketVerifier
 from bonghwa.media.webrtc.ports import Ports, bind
 
@@ -62,6 +64,11 @@ class GatewaySettings:
     announce: tuple[str, ...] = ()
     console_origins: tuple[str, ...] = ()
     max_viewers: int = 250
+    max_workers: int = 2
+    pre_roll_s: float = 30.0
+    """Seconds kept in memory of each camera that a grant holds, for evidence clips; 0 keeps none."""
+    clips_mb: int = 4096
+    """Room for evidence clips in the data folder; when it is full new ones are refused."""
     ready_file: Path | None = None
     mediamtx: MediaMtxSettings | None = None
 
@@ -83,11 +90,16 @@ async def run(settings: GatewaySettings) -> None:
     sessions = Sessions(verifier, time, lease, settings.max_viewers)
     reports = Reports(sessions, metrics, time)
     engine = _engine(settings, http.getsockname()[0], number)
-    cameras = Cameras(sources, reports.health, reports.first_frame, engine.pull)
+    workers = Workers(settings.max_workers) if settings.mediamtx is None else None
+    cameras = Cameras(sources, reports.health, reports.first_frame, workers, engine.pull, settings.pre_roll_s)
+    clips = Clips(folder(settings.data_dir, settings.name) / "clips", settings.clips_mb * 1_000_000, cameras, time, lease)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
-    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics)
+    orders = {"clip": clips.order, "clip_stop": clips.stop, "erase": clips.erase}
+    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics, orders)
     reports.channel = channel
-    plane = Plane(engine, cameras, sessions, metrics, settings.console_origins)
+    channel.on_mask = clips.mask_changed
+    clips.report, clips.on_recording = channel.report, metrics.recording.set
+    plane = Plane(engine, cameras, sessions, metrics, settings.console_origins, clips)
     await _serve(settings, plane, channel, http, url)
 
 
@@ -136,6 +148,7 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
 async def _end(plane: Plane, channel: ControlChannel, server: Server, tasks: list[asyncio.Task[None]]) -> None:
     """Views first, so that what they say of their end still reaches the hub; then the servers."""
     await plane.sessions.end_all("stop")
+    await plane.clips.close()
     plane.cameras.stop()
     await plane.engine.close()
     await channel.flush(0.3)
@@ -156,19 +169,19 @@ async def _look(plane: Plane) -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         watched = plane.cameras.watched if picture.AVAILABLE else []
-        judges = {pull.camera: judges.get(pull.camera, picture.PictureJudge()) for pull in watched}
-        for pull in watched:
-            units = pull.present
-            if not units or seen.get(pull.camera) == units[0].arrived:
+        judges = {feed.camera: judges.get(feed.camera, picture.PictureJudge()) for feed in watched}
+        for feed in watched:
+            units = feed.present
+            if not units or seen.get(feed.camera) == units[0].arrived:
                 continue
-            seen[pull.camera] = units[0].arrived
-            await _look_at(pull, judges[pull.camera])
+            seen[feed.camera] = units[0].arrived
+            await _look_at(feed, judges[feed.camera])
 
 
-async def _look_at(pull: Pull, judge: picture.PictureJudge) -> None:
-    key, sets = pull.present[0], pull.gop.parameter_sets
+async def _look_at(feed: Feed, judge: picture.PictureJudge) -> None:
+    key, sets = feed.present[0], feed.gop.parameter_sets
     with contextlib.suppress(picture.Undecodable):
-        pull.judge_picture(judge.judge(await asyncio.to_thread(picture.look, sets, key)))
+        feed.judge_picture(judge.judge(await asyncio.to_thread(picture.look, sets, key)))
 
 
 def _bind(settings: GatewaySettings) -> socket.socket:

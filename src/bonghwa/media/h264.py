@@ -64,6 +64,12 @@ class ParameterSets:
         return cls(bytes(sps), bytes(pps), sps[1], sps[2], sps[3], width, height)
 
 
+def nal_units(stream: bytes) -> list[bytes]:
+    """The NAL units of a byte stream (annex B), without start codes."""
+    parts = stream.split(b"\x00\x00\x01")[1:]
+    return [nal for part in parts if (nal := part.rstrip(b"\x00"))]
+
+
 class _Bits:
     """Bits of a raw byte sequence payload, with emulation prevention taken out (7.4.1.1)."""
 

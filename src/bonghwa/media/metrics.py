@@ -13,6 +13,7 @@ class Metrics:
             "bonghwa_gateway_reduced_viewers", "Sessions sent less because their network carries less", ["mode"], registry=self.registry
         )
         self.pulls = Gauge("bonghwa_gateway_pulls", "Cameras pulled now", registry=self.registry)
+        self.recording = Gauge("bonghwa_gateway_recordings", "Evidence clips being made", registry=self.registry)
         self.lease = Gauge("bonghwa_gateway_lease_seconds", "Seconds left of the lease", registry=self.registry)
         self.dropped = Gauge("bonghwa_gateway_udp_dropped_packets", "Packets the kernel had no room for", registry=self.registry)
         self.sent = Counter("bonghwa_gateway_sent_bytes", "Bytes sent to viewers that have left", ["transport"], registry=self.registry)

@@ -32,13 +32,19 @@ class OwnEngine:
         """Packets there was no room for."""
         return self._ports.dropped
 
-    def pull(self, source: Source, on_health: Callable[[Feed], None], on_first_frame: Callable[[str, float], None]) -> Pull:
+    def pull(
+        self,
+        source: Source,
+        on_health: Callable[[Feed], None],
+        on_first_frame: Callable[[str, float], None],
+        on_rework: Callable[[Pull], bool],
+    ) -> Pull:
         """A pull over RTSP."""
-        return Pull(source, on_health, on_first_frame)
+        return Pull(source, on_health, on_first_frame, on_rework)
 
     def join(self, desk: Sessions, ticket: Ticket, camera: Camera, offer: Offer, sdp: bytes) -> Joining:  # noqa: ARG002  read already
         """A WebRTC session of this process."""
-        sets = camera.shown().gop.parameter_sets
+        sets = camera.shown(unmasked=ticket.unmasked).gop.parameter_sets
         codec = choose_codec(offer, sets.profile_level_id if sets else None)
         viewer = WebRtcViewer(desk, ticket, camera, self._ports.peers, self._identity, offer, codec)
 

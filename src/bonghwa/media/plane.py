@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bonghwa.media.cameras import Cameras
+from bonghwa.media.clips import Clips
 from bonghwa.media.engine import Engine
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.sessions import Sessions
@@ -17,3 +18,4 @@ class Plane:
     sessions: Sessions
     metrics: Metrics
     console_origins: tuple[str, ...]
+    clips: Clips

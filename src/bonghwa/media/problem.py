@@ -3,9 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from bonghwa.media.camera import Camera
+from bonghwa.media.camera import MASK_UNAVAILABLE, Camera
 from bonghwa.media.engine import Face
 from bonghwa.media.plane import Plane
+from bonghwa.media.reworked import FULL
 from bonghwa.media.sessions import GatewayFull, Session
 from bonghwa.media.ticket import Ticket, TicketRefused
 
@@ -57,14 +58,19 @@ def admit(plane: Plane, token: str, camera_id: str, still: bool = False) -> tupl
     try:
         ticket = plane.sessions.admit(token, camera_id, still)
     except TicketRefused as refused:
-        raise _of_ticket(refused) from None
+        raise of_ticket(refused) from None
     except GatewayFull:
         raise Problem(503, "gateway_full", _FULL_OF_STILLS if still else _FULL, {"Retry-After": "5"}) from None
     camera = plane.cameras.find(camera_id)
     if camera is None:
         raise Problem(404, "camera_unknown", "this gateway does not serve the camera")
-    if camera.unshowable:
-        raise Problem(409, "camera_unshowable", f"the camera sends what cannot be shown: {camera.unshowable}")
+    barred = camera.barred(ticket.unmasked)
+    if barred == MASK_UNAVAILABLE:
+        raise Problem(503, barred, "the camera has a mask, and this gateway paints as many as it may", {"Retry-After": "5"})
+    if barred == FULL:
+        raise Problem(503, FULL, "the camera must be coded anew, and this gateway does that for as many as it may", {"Retry-After": "5"})
+    if barred:
+        raise Problem(409, "camera_unshowable", f"the camera sends what cannot be shown: {barred}")
     return ticket, camera
 
 
@@ -73,9 +79,10 @@ def watch_over(plane: Plane, session: Session) -> None:
     try:
         plane.sessions.add(session)
     except TicketRefused as refused:
-        raise _of_ticket(refused) from None
+        raise of_ticket(refused) from None
 
 
-def _of_ticket(refused: TicketRefused) -> Problem:
+def of_ticket(refused: TicketRefused) -> Problem:
+    """A refused ticket as a problem."""
     headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {"Retry-After": "2"} if refused.status == 503 else {}
     return Problem(refused.status, refused.code, str(refused), headers)

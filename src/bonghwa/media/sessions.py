@@ -53,7 +53,7 @@ class Session(ABC):
         self.id = secrets.token_urlsafe(12)
         self.ticket = ticket
         self.camera = camera
-        self.feed = camera.shown()
+        self.feed = camera.shown(unmasked=ticket.unmasked)
         self.bytes = 0
         self.token_hash = b""
         self.dropped: set[str] = set()
@@ -90,7 +90,7 @@ class Session(ABC):
 
     def show(self, small: bool) -> None:
         """Go over to another of the camera's feeds; the next picture shown is a key picture of it."""
-        feed = self.camera.shown(small)
+        feed = self.camera.shown(small, self.ticket.unmasked)
         if feed is self.feed or self.ended is not None:
             return
         self.feed.unsubscribe(self, linger=False)
@@ -201,6 +201,12 @@ class Sessions:
         if still or least.ticket.priority <= self._verifier.priority_of(token):
             raise GatewayFull
         return least
+
+    def admit_clip(self, token: str, clip: str) -> Ticket:
+        """Use up a ticket for a finished clip, whose grant may be over. Raises a `TicketRefused`."""
+        if not self.lease.alive:
+            raise LeaseEnded
+        return self._verifier.admit_clip(token, clip, self.time.now_us())
 
     def check(self, ticket: Ticket) -> None:
         """Whether an admitted ticket still stands. Raises `LeaseEnded`, `TicketOfAnotherBoot` or `GrantRevoked`."""

@@ -57,13 +57,14 @@ async def snapshot(request: Request) -> Response:
 
 
 async def _take(session: Still, watermark: str) -> tuple[bytes, float]:
-    gop = session.feed.gop
-    if not gop.units:
+    if not session.feed.gop.units:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await session.arrived.wait()
         except TimeoutError:
             raise Problem(504, "no_picture", f"the camera gave no picture: {session.feed.state}") from None
+    # Asked only now: the camera's pictures may have turned out to be made by another feed.
+    gop = session.feed.gop
     units, sets = list(gop.units), gop.parameter_sets
     if not units:
         raise Problem(504, "no_picture", f"the camera gave no picture: {session.feed.state}")

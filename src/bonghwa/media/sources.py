@@ -17,6 +17,11 @@ from bonghwa.media.rtsp import Source
 _MAGIC = b"bonghwa-sources-v1\n"
 _NONCE = 12
 _FIELDS = ("camera", "url", "username", "password")
+_OPTIONAL = {
+    "small_url": "",
+    "transport": "tcp",
+}
+_TRANSPORTS = ("tcp", "udp", "auto")
 
 
 class SourcesMalformed(ValueError):
@@ -31,7 +36,10 @@ def folder(data_dir: Path, name: str) -> Path:
 
 
 def read_import(text: str) -> list[Source]:
-    """Read the plain import form `{"version": 1, "sources": [{"camera", "url", "username", "password"}]}`."""
+    """Read the plain import form `{"version": 1, "sources": [{"camera", "url", "username", "password"}]}`.
+
+    A record may also have `small_url` (the camera's second, smaller stream) and `transport` ("tcp", "udp" or "auto").
+    """
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -58,16 +66,22 @@ def read_records(records: Iterable[Mapping[str, Any]]) -> list[Source]:
 def _read_record(record: Any, where: str) -> Source:
     if not isinstance(record, Mapping):
         raise SourcesMalformed(f"{where}: an object is required")
-    unknown = sorted(set(record) - set(_FIELDS))
+    unknown = sorted(set(record) - set(_FIELDS) - set(_OPTIONAL))
     if unknown:
         raise SourcesMalformed(f"{where}.{unknown[0]}: unknown field")
-    values = {name: record.get(name, "") for name in _FIELDS}
+    values = {name: record.get(name, "") for name in _FIELDS} | {name: record.get(name, usual) for name, usual in _OPTIONAL.items()}
     for name, value in values.items():
         if not isinstance(value, str) or len(value) > 2_048 or any(ord(letter) < 32 for letter in value):
             raise SourcesMalformed(f"{where}.{name}: a text without control characters is required")
     if not values["camera"]:
         raise SourcesMalformed(f"{where}.camera: required")
     _check_address(values["url"], f"{where}.url")
+    if values["small_url"]:
+        _check_address(values["small_url"], f"{where}.small_url")
+        if urlsplit(values["small_url"]).hostname != urlsplit(values["url"]).hostname:
+            raise SourcesMalformed(f"{where}.small_url: must be on the same host as url, for it is given the same password")
+    if values["transport"] not in _TRANSPORTS:
+        raise SourcesMalformed(f"{where}.transport: must be tcp, udp or auto")
     return Source(**values)
 
 
@@ -93,7 +107,7 @@ def store_sources(data_dir: Path, name: str, sources: Sequence[Source]) -> int:
     place = folder(data_dir, name)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = _key(place, create=True)
-    plain = json.dumps([{field: getattr(source, field) for field in _FIELDS} for source in sources]).encode()
+    plain = json.dumps([{field: getattr(source, field) for field in (*_FIELDS, *_OPTIONAL)} for source in sources]).encode()
     nonce = secrets.token_bytes(_NONCE)
     write_private(place / "sources.enc", _MAGIC + nonce + ChaCha20Poly1305(key).encrypt(nonce, plain, _MAGIC))
     return len(sources)

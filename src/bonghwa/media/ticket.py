@@ -70,6 +70,12 @@ class TicketForAnotherCamera(TicketRefused):
     code, text = "ticket_other_camera", "the ticket was made out for another camera"
 
 
+class TicketForAnotherClip(TicketRefused):
+    """The ticket is not one for this clip."""
+
+    code, text = "ticket_other_clip", "the ticket is not one for this clip"
+
+
 class TicketExpired(TicketRefused):
     """The ticket has expired."""
 
@@ -116,6 +122,8 @@ class Ticket:
     """The start id of the gateway it was made out for."""
     priority: int = 4
     """How urgent the incident is, 0 most, 4 least; a full gateway lets the less urgent go first."""
+    unmasked: bool = False
+    """Whether the camera may be shown without its mask."""
 
 
 def issue(key: Ed25519PrivateKey, claims: Mapping[str, Any], kid: str) -> str:
@@ -155,13 +163,27 @@ class TicketVerifier:
 
     def admit(self, token: str, camera: str, now_us: int) -> Ticket:
         """Verify `token` for `camera` at hub time `now_us` and use it up. Raises a `TicketRefused`."""
+        claims = self._for_this_gateway(token)
+        if claims["camera"] != camera or "clip" in claims:
+            raise TicketForAnotherCamera
+        return self._use(claims, now_us)
+
+    def admit_clip(self, token: str, clip: str, now_us: int) -> Ticket:
+        """Verify `token` for the download of `clip` and use it up. Raises a `TicketRefused`."""
+        claims = self._for_this_gateway(token)
+        if claims.get("clip") != clip:
+            raise TicketForAnotherClip
+        return self._use(claims, now_us)
+
+    def _for_this_gateway(self, token: str) -> dict[str, Any]:
         claims = self._verified_claims(token)
         if claims["aud"] != self._gateway:
             raise TicketForAnotherGateway
         if claims["boot"] != self._boot:
             raise TicketOfAnotherBoot
-        if claims["camera"] != camera:
-            raise TicketForAnotherCamera
+        return claims
+
+    def _use(self, claims: dict[str, Any], now_us: int) -> Ticket:
         if now_us >= claims["exp"] * 1_000_000 or claims["iat"] * 1_000_000 > now_us + _CLOCK_TOLERANCE_S * 1_000_000:
             raise TicketExpired
         if now_us >= claims["not_after"]:
@@ -178,6 +200,7 @@ class TicketVerifier:
             drill=bool(claims.get("drill", False)),
             boot=claims["boot"],
             priority=claims.get("priority", 4),
+            unmasked=claims.get("unmasked") is True,
         )
 
     def priority_of(self, token: str) -> int:

@@ -229,6 +229,8 @@ def _new(tx: Tx, city: City, incident: Incident, agency: str, owner: str, chosen
         drill=incident.drill,
         awaits="owner" if awaits == "owner" else "officer" if awaits == "officer" else None,
         answer_by=tx.now + city.limits.ask_answer_s * US if awaits == "owner" else None,
+        evidence=clause.evidence,
+        unmasked=clause.unmasked,
     )
     tx.audit(
         "grant:asked" if awaits else "grant:opened",

@@ -7,9 +7,11 @@ from typing import Any, Protocol, TypeVar
 from bonghwa.domain.agency import Agency
 from bonghwa.domain.agreement import Agreement
 from bonghwa.domain.camera import Camera
+from bonghwa.domain.clip import Clip
 from bonghwa.domain.gateway import Gateways
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place, Report
+from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import ChosenCamera, Gap, Selection
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -82,6 +84,8 @@ class Read(Protocol):
     sessions: Collection[Session]
     lines: Collection[LineCredential]
     gateways: Collection[GatewayRow]
+    clips: Collection[Clip]
+    masks: Collection[Mask]
 
 
 class Tx(Read, Protocol):
@@ -189,6 +193,8 @@ class Limits:
     review_hours: int = 24
     destroy_days: int = 30
     responder_minutes: int = 120
+    pre_roll_s: int = 30
+    clip_days: int = 30
 
 
 @dataclass

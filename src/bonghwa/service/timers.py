@@ -5,7 +5,7 @@ from dataclasses import replace
 from bonghwa.domain import alarm
 from bonghwa.domain.grant import US
 from bonghwa.domain.incident import join
-from bonghwa.service import duties, people, responders
+from bonghwa.service import clips, duties, people, responders
 from bonghwa.service.cutting import end_grants, end_views
 from bonghwa.service.granting import decide_for, open_grant
 from bonghwa.service.ports import City, Read, Tx
@@ -35,7 +35,9 @@ def anything_due(read: Read, city: City) -> bool:
         return True
     if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
         return True
-    return any(now >= link.expires_at for link in read.responders.find(state=("waiting", "bound"))) or _orphans_due(read)
+    return any(now >= link.expires_at for link in read.responders.find(state=("waiting", "bound"))) or (
+        _orphans_due(read) or clips.anything_due(read)
+    )
 
 
 def _orphans_due(read: Read) -> bool:
@@ -155,5 +157,6 @@ EVERY = (
     end_shifts,
     end_links,
     end_orphans,
+    clips.erase_old,
 )
 """Each runs as a change of its own, so that one that fails keeps no other from its work."""

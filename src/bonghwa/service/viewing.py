@@ -6,9 +6,10 @@ from bonghwa.domain import access
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
 from bonghwa.domain.incident import work
+from bonghwa.domain.mask import Sight, sight
 from bonghwa.domain.view import View
 from bonghwa.service.cutting import cut, end_views
-from bonghwa.service.ports import City, Tx
+from bonghwa.service.ports import City, Read, Tx
 from bonghwa.service.telling import tell_view
 
 LEAST_URGENT = 4
@@ -21,13 +22,14 @@ class Opened:
     view: View
     gateway_url: str
     jti: str
+    sight: Sight
     priority: int = LEAST_URGENT
     """Of the incident; a drill and a duty session are the least urgent."""
 
 
 def _opened(tx: Tx, view: View, gateway_url: str) -> Opened:
     incident = tx.incidents.get(view.incident) if view.incident and not view.drill else None
-    return Opened(view, gateway_url, tx.new_id("jti"), incident.priority if incident else LEAST_URGENT)
+    return Opened(view, gateway_url, tx.new_id("jti"), sight_of(tx, view), incident.priority if incident else LEAST_URGENT)
 
 
 def open_under_grant(tx: Tx, city: City, caller: Caller, grant_id: str, camera: str) -> Opened:
@@ -60,6 +62,7 @@ def open_under_grant(tx: Tx, city: City, caller: Caller, grant_id: str, camera: 
         number=incident.number,
         grant=grant.id,
         incident=incident.id,
+        unmasked=grant.unmasked,
     )
 
 
@@ -76,7 +79,8 @@ def open_on_duty(tx: Tx, city: City, caller: Caller, duty_id: str, camera: str) 
         raise (Conflict if refusal.code in ("duty_ended", "shift_over") else Forbidden)(refusal.code, **dict(refusal.values))
     _check_sound(city)
     _check_quota(tx, city, caller)
-    return _open(tx, city, caller, camera, known.owner, duty.ends_by, False, number=duty.post, duty=duty.id)
+    unmasked = access.unmasked_on_duty(caller, known.owner, city.agreements, tx.now)
+    return _open(tx, city, caller, camera, known.owner, duty.ends_by, False, number=duty.post, duty=duty.id, unmasked=unmasked)
 
 
 def _check_sound(city: City) -> None:
@@ -103,6 +107,7 @@ def _open(
     grant: str | None = None,
     duty: str | None = None,
     incident: str | None = None,
+    unmasked: bool = False,
 ) -> Opened:
     gateway = city.gateways.serving(owner, camera)
     row = tx.gateways.get(gateway) if gateway else None
@@ -128,6 +133,7 @@ def _open(
         incident=incident,
         session=caller.session,
         drill=drill,
+        unmasked=unmasked,
     )
     tx.views.put(view)
     tx.audit(
@@ -142,10 +148,16 @@ def _open(
             "duty": duty,
             "incident": incident,
             "not_after": not_after,
+            "sight": sight_of(tx, view),
         },
         drill=drill,
     )
     return _opened(tx, view, row.url)
+
+
+def sight_of(read: Read, view: View) -> Sight:
+    """How the view sees its camera now."""
+    return sight(read.masks.get(view.camera), view.unmasked)
 
 
 def another_ticket(tx: Tx, city: City, caller: Caller, view_id: str) -> Opened:
@@ -201,7 +213,7 @@ def transport_opened(tx: Tx, city: City, view_id: str, transport: str) -> None:
     first = view.transport is None
     after = replace(view, transport=transport, live=view.live + 1, live_since=view.live_since or tx.now, idle_since=None)
     tx.views.put(after)
-    tx.audit("view:opened", {"view": view.id, "camera": view.camera, "transport": transport}, drill=view.drill)
+    tx.audit("view:opened", {"view": view.id, "camera": view.camera, "transport": transport, "sight": sight_of(tx, view)}, drill=view.drill)
     if first or transport != view.transport:
         tell_view(tx, "opened", after)
 

@@ -22,6 +22,7 @@ from bonghwa.media.mediamtx.pull import RemotePull, path_name, prefix
 from bonghwa.media.mediamtx.settings import MediaMtxSettings, is_here
 from bonghwa.media.mediamtx.viewer import RelayedViewer
 from bonghwa.media.mediamtx.warden import take_away
+from bonghwa.media.pull import Pull
 from bonghwa.media.rtsp import Source
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.ticket import Ticket
@@ -68,7 +69,13 @@ class MediaMtxEngine:
         """`engine_unreachable`, `engine_unsafe` or `engine_cut_unconfirmed`."""
         return self._trouble or ("engine_cut_unconfirmed" if self._cutter.owed else None)
 
-    def pull(self, source: Source, on_health: Callable[[Feed], None], on_first_frame: Callable[[str, float], None]) -> RemotePull:
+    def pull(
+        self,
+        source: Source,
+        on_health: Callable[[Feed], None],
+        on_first_frame: Callable[[str, float], None],
+        on_rework: Callable[[Pull], bool],  # noqa: ARG002  MediaMTX passes on what the camera sends
+    ) -> RemotePull:
         """A path at MediaMTX."""
         name = path_name(self._gateway, source.camera)
         made = RemotePull(source, on_health, on_first_frame, name, self._api, lambda: self._trouble is None, self._changed)

@@ -171,6 +171,7 @@ class WebRtcViewer(Session):
             self._moved()
 
     def _moved(self) -> None:
+        # Nothing of the feed it has left goes out any more, nor again: it may have shown what is masked now.
         self._sender.lift()
         self._replayed_at = float("-inf")
         self._replay()

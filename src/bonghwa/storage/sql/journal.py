@@ -89,6 +89,17 @@ def bodies(connection: Connection, acts: Iterable[str], since: int, limit: int =
     return [(int(seq), int(at), act, json.loads(body)) for seq, at, act, body in connection.execute(query)]
 
 
+def entry(connection: Connection, seq: int) -> tuple[bytes, bytes, str] | None:
+    """Leaf, salt and body of one ledger entry; None when its body was erased."""
+    query = (
+        select(AUDIT.c.leaf, AUDIT_BODIES.c.salt, AUDIT_BODIES.c.body)
+        .join(AUDIT_BODIES, AUDIT.c.seq == AUDIT_BODIES.c.seq)
+        .where(AUDIT.c.seq == seq)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (bytes(row.leaf), bytes(row.salt), row.body)
+
+
 def write_audit(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert ledger entries (seq, at, act, leaf) and their erasable bodies (salt, body)."""
     if rows:

@@ -1,7 +1,9 @@
 """The tables of the hub's state: for each noun, what it can be found by."""
 
+from bonghwa.domain.clip import Clip
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
+from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import Selection
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -39,6 +41,8 @@ ACCOUNTS = Noun("accounts", Account, {"name": str, "role": str, "agency": str, "
 SESSIONS = Noun("sessions", Session, {"account": str, "incident": str, "link": str})
 LINES = Noun("lines", LineCredential, {"line": str, "token_hash": str})
 GATEWAYS = Noun("gateways", GatewayRow, {"state": str}, key="name")
+CLIPS = Noun("clips", Clip, {"incident": str, "grant": str, "camera": str, "owner": str, "agency": str, "gateway": str, "state": str})
+MASKS = Noun("masks", Mask, {"owner": str}, key="camera")
 
 NOUNS = {
     "incidents": INCIDENTS,
@@ -55,4 +59,6 @@ NOUNS = {
     "sessions": SESSIONS,
     "lines": LINES,
     "gateways": GATEWAYS,
+    "clips": CLIPS,
+    "masks": MASKS,
 }

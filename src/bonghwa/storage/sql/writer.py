@@ -20,9 +20,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bonghwa.domain import audit, ids
+from bonghwa.domain.clip import Clip
 from bonghwa.domain.errors import Unavailable
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
+from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import Selection
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -63,6 +65,8 @@ class SqlRead:
         self.sessions: Collection[Session] = nouns.SESSIONS.at(connection)
         self.lines: Collection[LineCredential] = nouns.LINES.at(connection)
         self.gateways: Collection[GatewayRow] = nouns.GATEWAYS.at(connection)
+        self.clips: Collection[Clip] = nouns.CLIPS.at(connection)
+        self.masks: Collection[Mask] = nouns.MASKS.at(connection)
 
 
 class SqlTx(SqlRead):
