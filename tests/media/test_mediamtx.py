@@ -271,6 +271,7 @@ def test_settings_that_would_send_passwords_over_a_network_are_refused_by_name(t
 
 async def test_the_warden_takes_the_paths_of_a_gateway_that_stands_still(monkeypatch):
     monkeypatch.setattr(warden, "SILENCE_S", 0.3)
+    monkeypatch.setattr(warden, "ABSENT_S", 1.0)
     async with beside_mediamtx() as mediamtx, ControlApi(f"http://127.0.0.1:{mediamtx.api}") as api:
 
         async def added():
@@ -287,5 +288,6 @@ async def test_the_warden_takes_the_paths_of_a_gateway_that_stands_still(monkeyp
 
         await eventually(taken, 5, "the silent gateway's path to be taken away")
         assert not watching_over.done()
+        mediamtx.kill()
         heartbeat.feed_eof()
-        await asyncio.wait_for(watching_over, 5)
+        await asyncio.wait_for(watching_over, 10)

@@ -16,6 +16,10 @@ class ApiFailed(Exception):
     """MediaMTX did not answer, or not as documented. The text never shows what was sent."""
 
 
+class Absent(ApiFailed):
+    """Nobody listens where MediaMTX should."""
+
+
 @dataclass(frozen=True)
 class RemoteSession:
     """A WebRTC session at MediaMTX. `sent` is in bytes, SRTP and RTCP together."""
@@ -142,6 +146,8 @@ class ControlApi:
     async def _send(self, method: str, where: str, body: dict[str, Any] | None = None) -> httpx.Response:
         try:
             return await self._http.request(method, where, json=body)
+        except httpx.ConnectError:
+            raise Absent("nobody listens") from None
         except httpx.HTTPError as error:
             raise ApiFailed(type(error).__name__) from None
 

@@ -9,12 +9,13 @@ import os
 import signal
 import sys
 
-from bonghwa.media.mediamtx.api import ApiFailed, ControlApi
+from bonghwa.media.mediamtx.api import Absent, ApiFailed, ControlApi
 
 SILENCE_S = 15.0
 """As long as the gateway's own lease."""
+ABSENT_S = 30.0
+"""A MediaMTX that is away for so long has ended, and everything it showed with it."""
 _RETRY_S = 0.5
-_GIVE_UP_S = 3_600.0
 
 
 async def take_away(api: ControlApi, prefix: str, but: frozenset[str] = frozenset()) -> int:
@@ -40,11 +41,14 @@ async def watch(api: ControlApi, prefix: str, heartbeat: asyncio.StreamReader) -
 
 
 async def _insist(api: ControlApi, prefix: str) -> None:
-    ends = asyncio.get_running_loop().time() + _GIVE_UP_S
-    while asyncio.get_running_loop().time() < ends:
+    there = asyncio.get_running_loop().time()
+    while asyncio.get_running_loop().time() - there < ABSENT_S:
         try:
             await take_away(api, prefix)
+        except Absent:
+            await asyncio.sleep(_RETRY_S)
         except ApiFailed:
+            there = asyncio.get_running_loop().time()
             await asyncio.sleep(_RETRY_S)
         else:
             return
