@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+HAVE_QUICK = frozenset({"soak"})
 NAMES = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
 
 
-def measure(name: str) -> list[dict[str, Any]]:
+def measure(name: str, *, quick: bool = False) -> list[dict[str, Any]]:
     """The rows of one benchmark. Raises CalledProcessError when it fails; what it says on its way goes to standard error."""
-    command = [sys.executable, "-m", f"benchmarks.{name}", "--json"]
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--json", *(["--quick"] if quick and name in HAVE_QUICK else [])]
     done = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True)
     rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows
@@ -37,10 +38,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Each benchmark measures us and a rival in the same run.")
     parser.add_argument("name", nargs="*", help=f"of {', '.join(NAMES)}; all without one")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON and nothing else")
+    parser.add_argument("--quick", action="store_true", help=f"shorter, where there is a shorter way: {', '.join(sorted(HAVE_QUICK))}")
     given = parser.parse_args()
     if unknown := set(given.name) - set(NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    rows = [row for name in given.name or NAMES for row in measure(name)]
+    rows = [row for name in given.name or NAMES for row in measure(name, quick=given.quick)]
     print(json.dumps(rows) if given.json else table(rows))
     return 0
 

@@ -42,6 +42,30 @@ class MqttSettings:
 
 
 @dataclass(frozen=True)
+class TurnSettings:
+    """`[turn]`."""
+
+    urls: str = ""
+    secret_file: str = ""
+    lifetime_s: int = 3600
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The relay's addresses, `turn:` or `turns:`; none where no relay is run."""
+        return tuple(url.strip() for url in self.urls.split(",") if url.strip())
+
+    def check(self) -> None:
+        """Raises ConfigError for an address a browser would refuse, or without a secret."""
+        for url in self.addresses:
+            if not url.startswith(("turn:", "turns:")):
+                raise ConfigError(f"turn.urls: {url!r} does not begin with turn: or turns:")
+        if self.addresses and not self.secret_file:
+            raise ConfigError("turn.secret_file: required with turn.urls")
+        if not 60 <= self.lifetime_s <= 86_400:
+            raise ConfigError("turn.lifetime_s: must be 60 to 86400")
+
+
+@dataclass(frozen=True)
 class GatewayEntry:
     """`[[gateway]]`: a gateway the hub knows and the owners whose cameras it serves."""
 
@@ -61,6 +85,7 @@ class Settings:
 
     hub: HubSettings = field(default_factory=HubSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    turn: TurnSettings = field(default_factory=TurnSettings)
     limits: Limits = field(default_factory=Limits)
     gateways: tuple[GatewayEntry, ...] = DEFAULT_GATEWAYS
 
@@ -73,10 +98,11 @@ class Settings:
         """Refuse what would be unsafe: plain HTTP beyond loopback unless told (ConfigError)."""
         if not self.loopback and not (self.hub.tls_cert and self.hub.tls_key) and not self.hub.insecure:
             raise ConfigError(f"hub.host: {self.hub.host} is not loopback: give hub.tls_cert and hub.tls_key, or hub.insecure = true")
+        self.turn.check()
         return self
 
 
-SECTIONS: dict[str, type] = {"hub": HubSettings, "mqtt": MqttSettings, "limits": Limits}
+SECTIONS: dict[str, type] = {"hub": HubSettings, "mqtt": MqttSettings, "turn": TurnSettings, "limits": Limits}
 
 
 def _typed(key: str, kind: Any, value: Any) -> Any:
@@ -141,7 +167,10 @@ def load(
         gateways=_gateways(raw["gateway"]) if "gateway" in raw else DEFAULT_GATEWAYS,
     )
     if path is not None:
-        settings = replace(settings, hub=_from_folder(settings.hub, path.resolve().parent, merged["hub"]))
+        folder = path.resolve().parent
+        settings = replace(settings, hub=_from_folder(settings.hub, folder, merged["hub"]))
+        if settings.turn.secret_file:
+            settings = replace(settings, turn=replace(settings.turn, secret_file=str(folder / settings.turn.secret_file)))
     return settings.check()
 
 

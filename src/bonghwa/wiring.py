@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bonghwa.config import Settings
+from bonghwa.config import ConfigError, Settings, TurnSettings
 from bonghwa.data import load_city, read_data
 from bonghwa.domain.agency import ROLES, Agency
 from bonghwa.domain.agreement import Agreement
 from bonghwa.domain.alarm import LINES
 from bonghwa.domain.camera import Camera
+from bonghwa.domain.gateway import Gateways
 from bonghwa.ledger.note import VerifierKey
 from bonghwa.ledger.sequencer import Sequencer
 from bonghwa.ledger.verify import Verdict, verify_tree
@@ -96,6 +97,7 @@ class Hub:
         self.data = Path(settings.hub.data)
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.clock = HubClock()
+        self.turn_secret = _secret(settings.turn)
         self.keys = KeyRing.open(self.data)
         self.engine = open_engine(settings.hub.database or self.data)
         self.writer = Writer(self.engine, self.clock)
@@ -106,14 +108,13 @@ class Hub:
         names = {d.id: d.ko for d in load_city().districts}
         self.places = CityPlaces(self.cameras, packaged_places(), names)
         self.agencies = agencies()
-        served = {owner: entry.name for entry in settings.gateways for owner in entry.owners}
         self.city = City(
             self.agencies,
             agreements_of(Path(settings.hub.agreements)),
             self.book,
             self.eyes,
             self.places,
-            served.get,
+            Gateways({entry.name: entry.owners for entry in settings.gateways}),
             settings.limits,
             self.wrong,
         )
@@ -210,6 +211,7 @@ class Hub:
             "not_after": view.not_after,
             "jti": opened.jti,
             "drill": view.drill,
+            "priority": opened.priority,
         }
         if view.unmasked:
             claims["unmasked"] = True
@@ -325,3 +327,16 @@ def hub_public_key(keys: KeyRing) -> str:
 def line_names() -> tuple[str, ...]:
     """The outside lines a credential is made for."""
     return tuple(LINES)
+
+
+def _secret(turn: TurnSettings) -> str:
+    """The secret shared with the relay. Raises ConfigError where it cannot be read."""
+    if not turn.addresses:
+        return ""
+    try:
+        secret = Path(turn.secret_file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"turn.secret_file: {error}") from None
+    if not secret:
+        raise ConfigError("turn.secret_file: is empty")
+    return secret

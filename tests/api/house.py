@@ -18,7 +18,7 @@ import uvicorn
 
 from bonghwa.api.app import create_app
 from bonghwa.cli import cameras
-from bonghwa.config import DEFAULT_GATEWAYS, HubSettings, Settings
+from bonghwa.config import DEFAULT_GATEWAYS, GatewayEntry, HubSettings, Settings
 from bonghwa.data import read_data
 from bonghwa.demo_accounts import Credentials, prepare
 from bonghwa.service.ports import GatewayRow, Limits
@@ -92,7 +92,7 @@ class House:
         """Let the hub believe that its gateways are connected, for rules that come before any picture."""
 
         def up(tx: SqlTx) -> None:
-            for entry in DEFAULT_GATEWAYS:
+            for entry in self.hub.settings.gateways:
                 tx.gateways.put(GatewayRow(entry.name, "http://127.0.0.1:1", f"boot-{entry.name}", entry.owners, "up"))
 
         self.change(up)
@@ -109,10 +109,18 @@ class House:
 
 
 @contextmanager
-def running(folder: Path, credentials: Credentials, limits: Limits | None = None, **hub: Any) -> Iterator[House]:
+def running(
+    folder: Path,
+    credentials: Credentials,
+    limits: Limits | None = None,
+    gateways: tuple[GatewayEntry, ...] = DEFAULT_GATEWAYS,
+    **hub: Any,
+) -> Iterator[House]:
     """Serve a hub over the folder until the block ends."""
     settings = Settings(
-        hub=replace(HubSettings(data=str(folder), agreements=str(ROOT / "agreements"), port=0), **hub), limits=limits or Limits()
+        hub=replace(HubSettings(data=str(folder), agreements=str(ROOT / "agreements"), port=0), **hub),
+        limits=limits or Limits(),
+        gateways=gateways,
     )
     made = Hub(settings)
     server = uvicorn.Server(uvicorn.Config(create_app(made), port=0, log_level="error", timeout_graceful_shutdown=2))

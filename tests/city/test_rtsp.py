@@ -219,6 +219,23 @@ async def test_a_real_player_decodes_moving_pictures_that_differ_per_camera(serv
     assert abs(frames[0][-1].astype(int) - frames[1][-1]).mean() > 4
 
 
+async def test_the_small_stream_shows_the_same_smaller_and_runs_only_while_somebody_watches_it(served: Served) -> None:
+    camera = served.healthy(0)
+    password = password_of(SECRET, camera.id)
+    url = camera_url(served.base, camera.id, small=True)
+    full = await served.client(camera)
+    await full.play()
+    await full.picture()
+    assert served.studio.open_scenes == 1
+    frames = await asyncio.to_thread(decoded, url.replace("rtsp://", f"rtsp://{USERNAME}:{password}@"), 4)
+    assert frames[0].shape == (180 * 3 // 2, 320)
+    assert abs(frames[0].astype(int) - frames[-1]).max() > 0
+    await until(lambda: served.studio.open_scenes == 1)
+    full.close()
+    await until(lambda: served.studio.open_scenes == 0)
+    assert served.studio.period(camera, 1, small=True) == 2 * served.studio.period(camera, 1)
+
+
 async def test_a_dead_camera_hangs_up(served: Served) -> None:
     client = await served.client(broken(Fault.DEAD))
     client.send("DESCRIBE")

@@ -18,6 +18,16 @@ def clip():
     return encode_clip()
 
 
+@pytest.fixture(scope="session")
+def hevc():
+    return encode_clip(frames=40, b_frames=2, codec="libx265")
+
+
+@pytest.fixture(scope="session")
+def b_frames():
+    return encode_clip(frames=40, b_frames=2)
+
+
 @pytest.fixture
 async def plane(tmp_path, clip):
     """One good camera `cam1`, its gateway and hub."""

@@ -1,9 +1,9 @@
 // The least a page needs to watch: WHEP first, the WebSocket stream where no UDP gets through.
 "use strict";
 
-/** Join by WebRTC. Gives {leave()}; `onEnd` is called when the gateway said goodbye. */
-async function joinWhep(video, url, ticket, onEnd) {
-  const peer = new RTCPeerConnection({ iceServers: [] });
+/** Join by WebRTC. Gives {leave()}; `onEnd` is called when the gateway said goodbye; `adapt` may change the answer (to try other ways). */
+async function joinWhep(video, url, ticket, onEnd, adapt = (sdp) => sdp, more = {}) {
+  const peer = new RTCPeerConnection({ iceServers: [], ...more });
   peer.addTransceiver("video", { direction: "recvonly" });
   let location = null;
   const leave = () => {
@@ -31,7 +31,7 @@ async function joinWhep(video, url, ticket, onEnd) {
     throw Object.assign(new Error("WHEP refused"), { status: answer.status, problem: await answer.json().catch(() => null) });
   }
   location = new URL(answer.headers.get("Location"), url).href;
-  await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+  await peer.setRemoteDescription({ type: "answer", sdp: adapt(await answer.text()) });
   // The DTLS goodbye reaches the transport at once, long before connectionState changes.
   const dtls = peer.getReceivers()[0].transport;
   if (dtls) dtls.onstatechange = () => { if (dtls.state === "closed" || dtls.state === "failed") { video.srcObject = null; onEnd("cut"); } };

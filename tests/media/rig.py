@@ -66,7 +66,7 @@ async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=(), mas
     records = []
     for name, camera in cameras.items():
         await camera.start()
-        records.append({"camera": name, "url": camera.url, "username": camera.username, "password": camera.password})
+        records.append(camera.record(name))
     import_sources(data, "gw1", records)
     ready = tmp_path / "ready.json"
     log_path = tmp_path / "gateway.log"

@@ -186,7 +186,7 @@ def test_what_is_packetised_comes_back_whole(slices, first_sequence):
     depacketiser = H264Depacketiser(ParameterSets.parse(SPS, PPS))
     out = []
     for index, part in enumerate(parts):
-        head = rtp.header(102, first_sequence + index & 0xFFFF, 9_000, 7, index == len(parts) - 1, rtp.playout_delay_extension(5))
+        head = rtp.header(102, first_sequence + index & 0xFFFF, 9_000, 7, index == len(parts) - 1, rtp.Extensions(5, None).block(0.0))
         out += depacketiser.feed(head + part)
     assert [each.nals for each in out] == ([nals] if unit.key else [])
 

@@ -23,6 +23,16 @@ def test_imported_sources_come_back_and_nothing_on_disk_shows_them(tmp_path):
         assert b"10.9.8.7" not in path.read_bytes()
 
 
+def test_a_second_stream_and_the_transport_are_kept_and_hidden_as_the_first(tmp_path):
+    record = {**RECORD, "small_url": "rtsp://10.9.8.7:554/small", "transport": "auto"}
+    import_sources(tmp_path, "gw1", [record])
+    source = load_sources(tmp_path, "gw1")["cam1"]
+    assert (source.small.url, source.small.password, source.small.transport) == (record["small_url"], "s3cret-pass", "auto")
+    assert source.small.small is None
+    assert "10.9.8.7" not in repr(source) + repr(source.small)
+    assert Source(**RECORD).small is None
+
+
 def test_no_repr_shows_an_address_or_a_password():
     shown = repr(Source(**RECORD)) + repr(Credentials("admin", "s3cret-pass"))
     assert not any(secret in shown for secret in ("10.9.8.7", "admin", "s3cret-pass"))
@@ -38,6 +48,10 @@ def test_no_repr_shows_an_address_or_a_password():
         ({"password": 7}, r"sources\[0\]\.password"),
         ({"password": "a\r\nb"}, r"sources\[0\]\.password"),
         ({"pasword": "x"}, r"sources\[0\]\.pasword"),
+        ({"small_url": "rtsp://10.9.8.6/s3cret-pass"}, r"sources\[0\]\.small_url"),
+        ({"small_url": "http://10.9.8.7/s3cret-pass"}, r"sources\[0\]\.small_url"),
+        ({"transport": "s3cret-pass"}, r"sources\[0\]\.transport"),
+        ({"transport": None}, r"sources\[0\]\.transport"),
     ],
 )
 def test_a_wrong_record_is_refused_by_field_without_its_secret(tmp_path, change, field):

@@ -12,7 +12,6 @@ from aiortc.rtp import RtcpPsfbPacket
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
-from bonghwa.media.gateway import GatewaySettings, _bind
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.pull import Pull
 from bonghwa.media.rtsp import Source
@@ -20,7 +19,9 @@ from bonghwa.media.sessions import Sessions
 from bonghwa.media.ticket import Ticket, TicketVerifier
 from bonghwa.media.webrtc import viewer as viewing
 from bonghwa.media.webrtc.dtls import DtlsIdentity
+from bonghwa.media.webrtc.peers import Peers
 from bonghwa.media.webrtc.port import UdpPort
+from bonghwa.media.webrtc.ports import Candidate, bind
 from bonghwa.media.webrtc.sdp import choose_codec, read_offer
 from tests.media.camera import TestCamera
 from tests.media.rig import until
@@ -31,8 +32,8 @@ pytestmark = pytest.mark.anyio
 class LossyPort(UdpPort):
     """Loses one media packet, the fiftieth."""
 
-    def __init__(self, sock):
-        super().__init__(sock)
+    def __init__(self, sock, peers):
+        super().__init__(sock, peers)
         self.lost = []
         self._count = 0
 
@@ -52,9 +53,10 @@ class LossyPort(UdpPort):
 async def joined(tmp_path, clip, port_class=UdpPort, mangle=lambda offer: offer):
     """A viewer in this process, and the aiortc peer that watches: gives (viewer, peer, packets, ended)."""
     camera = await TestCamera(clip, auth=None).start()
-    http, udp = _bind(GatewaySettings("gw1", "", tmp_path))
-    http.close()
-    port = port_class(udp)
+    udp, tcp = bind(["127.0.0.1"], 0, 0, 0)
+    tcp.close()
+    peers = Peers()
+    port = port_class(udp, peers)
     port.open()
     lease, ended = Lease(), []
     lease.renew(elapsed(), 600)
@@ -66,7 +68,7 @@ async def joined(tmp_path, clip, port_class=UdpPort, mangle=lambda offer: offer)
     peer.addTransceiver("video", direction="recvonly")
     await peer.setLocalDescription(await peer.createOffer())
     offer = read_offer(mangle(peer.localDescription.sdp).encode())
-    viewer = viewing.WebRtcViewer(desk, ticket, source, port, DtlsIdentity(), offer, choose_codec(offer, None))
+    viewer = viewing.WebRtcViewer(desk, ticket, source, peers, DtlsIdentity(), offer, choose_codec(offer, None))
     desk.add(viewer)
     viewer.start()
     receiver = peer.getReceivers()[0]
@@ -78,7 +80,7 @@ async def joined(tmp_path, clip, port_class=UdpPort, mangle=lambda offer: offer)
         await take(packet, arrival_time_ms=arrival_time_ms)
 
     receiver._handle_rtp_packet = listen
-    await peer.setRemoteDescription(RTCSessionDescription(viewer.answer([("127.0.0.1", port.number)]), "answer"))
+    await peer.setRemoteDescription(RTCSessionDescription(viewer.answer([Candidate("udp", *port.at)]), "answer"))
     try:
         yield viewer, peer, packets, ended
     finally:
@@ -95,7 +97,8 @@ async def send_rtcp(peer, packet):
 
 async def test_a_lost_packet_is_sent_again_when_the_receiver_asks(tmp_path, clip):
     async with joined(tmp_path, clip, LossyPort) as (viewer, _, packets, _):
-        port = viewer._port
+        await until(lambda: viewer._sender.path, what="the first check")
+        port = viewer._sender.path._port
         await until(lambda: port.lost, what="a packet to be lost")
         [number] = port.lost
         await until(lambda: any(packet.sequence_number == number for packet in packets), what="the lost packet")

@@ -2,7 +2,10 @@
 
 import httpx
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OKPKey
 
+from bonghwa.media import ticket
 from tests.media.camera import TestCamera
 from tests.media.receivers import post_offer, streaming, watching
 from tests.media.rig import ORIGIN, running, until
@@ -95,3 +98,33 @@ async def test_a_full_gateway_refuses_and_does_not_use_up_the_ticket(tmp_path, c
             assert (answer.status_code, answer.json()["code"]) == (503, "gateway_full")
         await until(lambda: hub.told_of("view_ended"))
         assert (await post_offer(gateway, token, OFFER)).status_code == 201
+
+
+async def test_a_full_gateway_gives_the_place_of_the_least_urgent_viewer_to_a_more_urgent_one_and_serves_him_stills(tmp_path, clip):
+    async with running(tmp_path, {"cam1": TestCamera(clip)}, extra=["--max-viewers", "2"]) as (gateway, hub):  # noqa: SIM117
+        async with streaming(gateway, hub.ticket(priority=3)) as first, streaming(gateway, hub.ticket(priority=3)) as second:
+            await until(lambda: first.segments and second.segments)
+            assert (await post_offer(gateway, hub.ticket(priority=3), OFFER)).json()["code"] == "gateway_full"
+            async with streaming(gateway, hub.ticket(priority=0)) as urgent:
+                await until(lambda: urgent.segments)
+                await until(lambda: second.code == 4009, what="the later of the less urgent to be let go")
+                shown = len(first.segments)
+                await until(lambda: len(first.segments) > shown + 10, what="the other to go on")
+                async with httpx.AsyncClient() as client:
+                    headers = {"Authorization": f"Bearer {hub.ticket(priority=3)}"}
+                    still = await client.get(gateway.url + "/snapshot/cam1", headers=headers)
+                assert (still.status_code, still.headers["content-type"]) == (200, "image/jpeg")
+    await until(lambda: len(hub.told_of("view_ended")) >= 3)
+    assert "displaced" in [message["reason"] for message in hub.told_of("view_ended")]
+
+
+@pytest.mark.parametrize("priority", [-1, 5, "0", 1.0, True, None])
+async def test_a_ticket_of_no_known_priority_is_refused(plane, priority):
+    gateway, hub, _ = plane
+    claims = hub.claims()
+    claims["priority"] = priority
+    token = jwt.encode(
+        {"alg": "Ed25519", "typ": ticket.TYPE, "kid": "t1"}, claims, OKPKey.import_key(hub.ticket_key), algorithms=["Ed25519"]
+    )
+    answer = await post_offer(gateway, token, OFFER)
+    assert (answer.status_code, answer.json()["code"]) == (401, "ticket_malformed")

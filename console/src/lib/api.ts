@@ -2,8 +2,9 @@
 import { untrack } from 'svelte';
 import { language } from './i18n.svelte';
 import type {
-  AskedGrant, Camera, CameraColumns, CameraMask, Clip, ClipPart, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder, Obligation, OpenedView,
-  Page, Point, Priority, PrivacyDay, Problem, Quality, Region, RejectedReport, Repair, SearchItem, Session, SystemStatus, Sight, ViewRecord, Vocabulary,
+  AskedGrant, Camera, CameraColumns, CameraMask, Clip, ClipPart, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder,
+  Obligation, OpenedView, Page, Point, Priority, PrivacyDay, Problem, Quality, Region, RejectedReport, Relay, Repair, SearchItem, Session,
+  SystemStatus, Sight, ViewRecord, Vocabulary,
 } from './types';
 
 const BASE = '/api/v1';
@@ -161,6 +162,7 @@ export const api = {
     post<Grant>(`/grants/${enc(id)}/approve`, cameras ? { reason, cameras } : { reason }),
   deny: (id: string, reason: string) => post<Grant>(`/grants/${enc(id)}/deny`, { reason }),
 
+  relay: () => get<Relay>('/relay'),
   openView: (of: { grant: string; camera: string } | { duty: string; camera: string }) => post<OpenedView>('/views', of),
   ticket: (view: string) => post<{ ticket: string; sight: Sight }>(`/views/${enc(view)}/ticket`),
   endView: (view: string, keepalive = false) => json<void>('DELETE', `/views/${enc(view)}`, { keepalive }),

@@ -34,7 +34,7 @@ export interface Attempt {
 /** Reads a gateway's refusal (RFC 9457): why it does not serve. */
 export async function failureOf(answer: Response): Promise<Failure> {
   const problem = (await answer.json().catch(() => ({}))) as { code?: string };
-  if (['gateway_full', 'mask_unavailable', 'transcode_full'].includes(problem.code ?? '')) return 'lost';
+  if (['gateway_full', 'mask_unavailable', 'transcode_full'].includes(problem.code ?? '') || problem.code?.startsWith('engine_')) return 'lost';
   if (answer.status === 401 || answer.status === 403) return 'refused';
   if (answer.status === 404 || answer.status === 409 || answer.status === 502 || answer.status === 504) return 'dead';
   if (answer.status === 410) return 'ended';

@@ -1,5 +1,6 @@
 import { failureOf, type Attempt, type AttemptHeard } from './attempt';
 import { FrameWatch } from './frames';
+import { relays } from './relay';
 import { borrowScreen, returnScreen } from './screens';
 
 /** A peer connection with its offer made, ready before the hub has answered. */
@@ -13,7 +14,7 @@ export interface PreparedOffer {
  * Throws what the browser throws when WebRTC is switched off.
  */
 export async function prepareOffer(): Promise<PreparedOffer> {
-  const peer = new RTCPeerConnection();
+  const peer = new RTCPeerConnection({ iceServers: relays() });
   const receiver = peer.addTransceiver('video', { direction: 'recvonly' });
   preferH264(receiver);
   const offer = await peer.createOffer();

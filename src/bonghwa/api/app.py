@@ -13,7 +13,22 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bonghwa import __version__
-from bonghwa.api import cameras, clips, duties, grants, incidents, ledger, masks, privacy, reports, responders, running, session, views
+from bonghwa.api import (
+    cameras,
+    clips,
+    duties,
+    grants,
+    incidents,
+    ledger,
+    masks,
+    privacy,
+    relay,
+    reports,
+    responders,
+    running,
+    session,
+    views,
+)
 from bonghwa.api.desk import Desk, Route
 from bonghwa.api.limits import BodyLimit
 from bonghwa.api.problem import on_failure, on_http, on_invalid, on_refusal
@@ -32,6 +47,7 @@ ROUTES: list[Route] = [
     *responders.ROUTES,
     *grants.ROUTES,
     *views.ROUTES,
+    *relay.ROUTES,
     *clips.ROUTES,
     *duties.ROUTES,
     *cameras.ROUTES,

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 CLOCK_HZ = 90_000
 FRAMES_PER_S = 10
+SMALL_FRAMES_PER_S = 5
+SHRINK = 2
+"""A small stream has every so manyth row and column."""
+
 _SPS, _PPS, _IDR = 7, 8, 5
 
 
@@ -34,12 +38,12 @@ def split_nals(stream: bytes) -> tuple[bytes, ...]:
     return tuple(nal for part in parts if (nal := part.rstrip(b"\x00")))
 
 
-def _open() -> "VideoCodecContext":
+def _open(width: int, height: int, frames_per_s: int) -> "VideoCodecContext":
     from av.video.codeccontext import VideoCodecContext
 
     codec = VideoCodecContext.create("libx264", "w")
-    codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    codec.framerate, codec.time_base = Fraction(FRAMES_PER_S), Fraction(1, CLOCK_HZ)
+    codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
+    codec.framerate, codec.time_base = Fraction(frames_per_s), Fraction(1, CLOCK_HZ)
     codec.thread_count = 1
     codec.options = {
         "preset": "ultrafast",
@@ -60,19 +64,32 @@ def _pixels(plane: "VideoPlane") -> NDArray[np.uint8]:
 
 
 class Encoder:
-    """Codes the pictures of one camera. Draw into `luma`, `blue`, `red`, then call `encode`. Not for two threads at once."""
+    """Codes the pictures of one camera. Draw into `luma`, `blue`, `red`, then call `encode`. Not for two threads at once.
 
-    def __init__(self) -> None:
+    What is drawn is always of full size; `small` codes it smaller.
+    """
+
+    def __init__(self, small: bool = False) -> None:
         from av.video.frame import PictureType, VideoFrame
 
         self._key, self._other = PictureType.I, PictureType.NONE
-        self._codec = _open()
-        self._frame = VideoFrame(WIDTH, HEIGHT, "yuv420p")
+        self._shrink = SHRINK if small else 1
+        width, height = WIDTH // self._shrink, HEIGHT // self._shrink
+        self._codec = _open(width, height, SMALL_FRAMES_PER_S if small else FRAMES_PER_S)
+        self._frame = VideoFrame(width, height, "yuv420p")
         self._frame.time_base = Fraction(1, CLOCK_HZ)
-        self.luma, self.blue, self.red = map(_pixels, self._frame.planes)
+        self._planes = list(map(_pixels, self._frame.planes))
+        if small:
+            self.luma = np.zeros((HEIGHT, WIDTH), np.uint8)
+            self.blue, self.red = (np.zeros((HEIGHT // 2, WIDTH // 2), np.uint8) for _ in range(2))
+        else:
+            self.luma, self.blue, self.red = self._planes
 
     def encode(self, rtp_time: int, key: bool) -> AccessUnit:
         """Code what the planes hold. `rtp_time` must rise from call to call."""
+        if self._shrink > 1:
+            for plane, drawn in zip(self._planes, (self.luma, self.blue, self.red), strict=True):
+                plane[:] = drawn[:: self._shrink, :: self._shrink][: plane.shape[0], : plane.shape[1]]
         self._frame.pts = rtp_time
         self._frame.pict_type = self._key if key else self._other
         stream = b"".join(bytes(packet) for packet in self._codec.encode(self._frame))
@@ -80,10 +97,10 @@ class Encoder:
         return AccessUnit(nals, any(nal[0] & 31 == _IDR for nal in nals), rtp_time & 0xFFFFFFFF)
 
 
-@lru_cache(maxsize=1)
-def parameter_sets() -> tuple[bytes, bytes]:
-    """SPS and PPS. Every camera codes alike, so one set serves every session description."""
-    encoder = Encoder()
+@lru_cache(maxsize=2)
+def parameter_sets(small: bool = False) -> tuple[bytes, bytes]:
+    """SPS and PPS. Every camera codes alike, so one set serves every session description of full streams, one those of small ones."""
+    encoder = Encoder(small)
     grey: NDArray[np.uint8]
     for grey in (encoder.luma, encoder.blue, encoder.red):
         grey[:] = 128

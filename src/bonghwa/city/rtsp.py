@@ -1,6 +1,7 @@
 """The RTSP 1.0 server of the simulated cameras (RFC 2326).
 
-Every camera is at `/cam/<camera id>` of one port, over TCP, with a digest password of its own.
+Every camera is at `/cam/<camera id>` of one port, over TCP, with a digest password of its own; its second, smaller stream is at
+`/cam/<camera id>/small`.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from bonghwa.city.studio import Picture, Studio
 
 USERNAME = "bonghwa"
 REALM = "simulated camera"
+SMALL = "small"
 LARGEST_REQUEST = 16_384
 IDLE_S = 60.0
 SLOW_ANSWER_S = 2.5
@@ -53,10 +55,16 @@ class Request:
         parts = urlsplit(self.url).path.split("/")
         return unquote(parts[2]) if len(parts) >= 3 and parts[1] == "cam" and parts[2] else None
 
+    @property
+    def small(self) -> bool:
+        """Whether the URL names the camera's small stream."""
+        parts = urlsplit(self.url).path.split("/")
+        return len(parts) >= 4 and parts[3] == SMALL
 
-def camera_url(base_url: str, camera_id: str) -> str:
+
+def camera_url(base_url: str, camera_id: str, small: bool = False) -> str:
     """The RTSP address of a camera under `rtsp://host:port`."""
-    return f"{base_url.rstrip('/')}/cam/{quote(camera_id, safe='')}"
+    return f"{base_url.rstrip('/')}/cam/{quote(camera_id, safe='')}" + (f"/{SMALL}" if small else "")
 
 
 def password_of(secret: bytes, camera_id: str) -> str:
@@ -148,6 +156,7 @@ class _Connection:
         self._nonce, self._session = secrets.token_hex(16), secrets.token_hex(8)
         self._stream = Stream(secrets.randbits(32), secrets.randbits(16))
         self._camera: CityCamera | None = None
+        self._small = False
         self._channel: int | None = None
         self._playing = self._behind = False
         self._reported = float("-inf")
@@ -176,7 +185,7 @@ class _Connection:
             self._writer.write(self._answer(request, camera))
             await self._writer.drain()
             if request.method == "PLAY" and self._playing and self._camera is not None:
-                self._studio.join(self._camera, self._show)
+                self._studio.join(self._camera, self._show, self._small)
             if request.method == "TEARDOWN":
                 return
 
@@ -189,7 +198,7 @@ class _Connection:
         """Leave the studio."""
         if self._playing and self._camera is not None:
             self._playing = False
-            self._studio.leave(self._camera, self._show)
+            self._studio.leave(self._camera, self._show, self._small)
 
     def _reply(self, request: Request, status: int, headers: Mapping[str, str] | None = None, body: str = "") -> bytes:
         lines = [f"RTSP/1.0 {status} {_REASONS[status]}", f"CSeq: {request.headers.get('cseq', '0')}"]
@@ -226,7 +235,7 @@ class _Connection:
         return hmac.compare_digest(wanted.encode(), given.get("response", "").encode())
 
     def _describe(self, request: Request, _: CityCamera) -> bytes:
-        sps, pps = parameter_sets()
+        sps, pps = parameter_sets(request.small)
         sets = ",".join(base64.b64encode(part).decode() for part in (sps, pps))
         body = "\r\n".join(
             (
@@ -257,7 +266,7 @@ class _Connection:
             channels = next((part[12:] for part in parts if part.startswith("interleaved=")), "0-1").split("-")[0]
             if not channels.isdigit() or int(channels) > 254:
                 return self._reply(request, 400)
-            self._camera, self._channel = camera, int(channels)
+            self._camera, self._small, self._channel = camera, request.small, int(channels)
             transport = f"RTP/AVP/TCP;unicast;interleaved={self._channel}-{self._channel + 1};ssrc={self._stream.ssrc:08X}"
             return self._reply(request, 200, {"Transport": transport, "Session": f"{self._session};timeout={IDLE_S:.0f}"})
         return self._reply(request, 461)

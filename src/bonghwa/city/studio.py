@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from bonghwa.city.camera import CityCamera, Fault
-from bonghwa.city.encoder import CLOCK_HZ, FRAMES_PER_S, AccessUnit, Encoder
+from bonghwa.city.encoder import CLOCK_HZ, FRAMES_PER_S, SMALL_FRAMES_PER_S, AccessUnit, Encoder
 from bonghwa.city.rtp import Payload, payloads
 from bonghwa.city.scene import City, Scene
 
@@ -37,6 +37,7 @@ Sink = Callable[[Picture], None]
 @dataclass(eq=False)
 class _Feed:
     camera: CityCamera
+    small: bool = False
     sinks: set[Sink] = field(default_factory=set)
     scene: Scene | None = None
     encoder: Encoder | None = None
@@ -50,7 +51,7 @@ class Studio:
 
     def __init__(self, city: City, clock: Callable[[], float] = time.time, workers: int = 2, linger_s: float = LINGER_S) -> None:
         self.city, self._clock, self._linger_s = city, clock, linger_s
-        self._feeds: dict[str, _Feed] = {}
+        self._feeds: dict[tuple[str, bool], _Feed] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="studio")
         self.frames = 0
         """Pictures coded since the start."""
@@ -65,19 +66,19 @@ class Studio:
         """Cameras whose scene is held, watched or lingering."""
         return len(self._feeds)
 
-    def join(self, camera: CityCamera, sink: Sink) -> None:
+    def join(self, camera: CityCamera, sink: Sink, small: bool = False) -> None:
         """Give every picture of a camera to `sink`, in the event loop, beginning with an IDR drawn at once."""
-        feed = self._feeds.get(camera.id)
+        feed = self._feeds.get((camera.id, small))
         if feed is None:
-            feed = self._feeds[camera.id] = _Feed(camera)
+            feed = self._feeds[camera.id, small] = _Feed(camera, small)
             feed.task = asyncio.get_running_loop().create_task(self._run(feed), name=f"feed {camera.id}")
         feed.sinks.add(sink)
         feed.wants_key = True
         feed.wake.set()
 
-    def leave(self, camera: CityCamera, sink: Sink) -> None:
+    def leave(self, camera: CityCamera, sink: Sink, small: bool = False) -> None:
         """Stop giving pictures to `sink`. Drawing stops with the last one."""
-        feed = self._feeds.get(camera.id)
+        feed = self._feeds.get((camera.id, small))
         if feed is not None:
             feed.sinks.discard(sink)
 
@@ -90,11 +91,11 @@ class Studio:
         self._feeds.clear()
         await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
 
-    def period(self, camera: CityCamera, watched: int) -> float:
+    def period(self, camera: CityCamera, watched: int, small: bool = False) -> float:
         """Seconds between pictures of a camera while so many cameras are watched."""
         if camera.fault is Fault.SLOW:
             return SLOW_FRAME_S
-        return max(1.0, watched / FULL_RATE_CAMERAS) / FRAMES_PER_S
+        return max(1.0, watched / FULL_RATE_CAMERAS) / (SMALL_FRAMES_PER_S if small else FRAMES_PER_S)
 
     async def _run(self, feed: _Feed) -> None:
         loop = asyncio.get_running_loop()
@@ -113,12 +114,12 @@ class Studio:
                 last_key = due if picture.key else last_key
                 for sink in tuple(feed.sinks):
                     sink(picture)
-                due += self.period(feed.camera, self.watched)
+                due += self.period(feed.camera, self.watched, feed.small)
                 feed.wake.clear()
                 await self._until(feed, due)
         finally:
-            if self._feeds.get(feed.camera.id) is feed:
-                del self._feeds[feed.camera.id]
+            if self._feeds.get((feed.camera.id, feed.small)) is feed:
+                del self._feeds[feed.camera.id, feed.small]
 
     async def _somebody(self, feed: _Feed) -> bool:
         """Wait for somebody to watch; False when nobody came for the time a scene lingers."""
@@ -149,7 +150,7 @@ class Studio:
         if feed.scene is None:
             feed.scene = Scene(self.city, feed.camera)
         if feed.encoder is None:
-            feed.encoder, key = Encoder(), True
+            feed.encoder, key = Encoder(feed.small), True
         unix = self._clock()
         feed.scene.draw(unix, feed.encoder.luma, feed.encoder.blue, feed.encoder.red)
         unit: AccessUnit = feed.encoder.encode(int(unix * CLOCK_HZ), key)

@@ -43,7 +43,7 @@ def write_survey(cameras: Iterable[CityCamera], poses: Mapping[str, Pose], path:
 
 
 def write_sources(cameras: Iterable[CityCamera], base_url: str, secret: bytes, path: Path) -> int:
-    """Write the gateways' `sources` file: `{"version": 1, "sources": [{"camera", "url", "username", "password"}]}`, mode 0600.
+    """Write the gateways' `sources` file: `{"version": 1, "sources": [{"camera", "url", "small_url", "username", "password"}]}`, mode 0600.
 
     Cameras with the password fault get a password that is not theirs. Answers how many sources were written.
     """
@@ -51,6 +51,7 @@ def write_sources(cameras: Iterable[CityCamera], base_url: str, secret: bytes, p
         {
             "camera": camera.id,
             "url": camera_url(base_url, camera.id),
+            "small_url": camera_url(base_url, camera.id, small=True),
             "username": USERNAME,
             "password": password_of(b"forgotten" if camera.fault is Fault.PASSWORD else secret, camera.id),
         }

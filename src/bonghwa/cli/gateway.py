@@ -4,7 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from bonghwa.domain.gateway import share
 from bonghwa.media.enrolment import NotEnrolled, enrol
+from bonghwa.media.rtsp import Source
 from bonghwa.media.sources import SourcesMalformed, read_import, store_sources
 
 
@@ -16,11 +18,20 @@ def run(argv: list[str]) -> int:
             print(enrol(given.data, given.name))
         else:
             text = sys.stdin.read() if given.file == "-" else Path(given.file).read_text("utf-8")
-            print(f"{store_sources(given.data, given.name, read_import(text))} sources")
+            sources = read_import(text)
+            if given.among:
+                sources = _own_share(sources, given.name, given.among.split(","))
+            print(f"{store_sources(given.data, given.name, sources)} sources")
     except (NotEnrolled, SourcesMalformed, ValueError, OSError) as error:
         print(f"bonghwa gateway: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _own_share(sources: list[Source], name: str, among: list[str]) -> list[Source]:
+    if name not in among:
+        raise ValueError(f"--among: does not name {name} itself")
+    return [source for source in sources if share(source.camera, among) == name]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         "import", help="encrypt and store FILE, replacing what was there"
     )
     importing.add_argument("file", metavar="FILE", help="JSON; - reads standard input")
+    importing.add_argument("--among", metavar="NAME,NAME", help="the gateways that share these cameras, this one too: keep its own share")
     for each in (enrolment, importing):
         each.add_argument("--name", required=True, help="the gateway's name")
         each.add_argument("--data", required=True, type=Path, help="the data folder")

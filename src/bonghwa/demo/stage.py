@@ -50,13 +50,15 @@ def survey(folders: Folders) -> None:
 
 def sources(folders: Folders) -> None:
     """Hand each gateway the addresses and passwords of its own cameras, encrypted; the plain file goes."""
+    from bonghwa.domain.gateway import Gateways
     from bonghwa.media.sources import read_records, store_sources
 
     owners = {camera["id"]: camera["owner"] for camera in json.loads(folders.cameras.read_text())["cameras"]}
     file = folders.city / "sources.json"
     records = json.loads(file.read_text())["sources"]
+    gateways = Gateways({entry.name: entry.owners for entry in DEFAULT_GATEWAYS})
     for entry in DEFAULT_GATEWAYS:
-        own = [record for record in records if owners[record["camera"]] in entry.owners]
+        own = [each for each in records if gateways.serving(owners[each["camera"]], each["camera"]) == entry.name]
         store_sources(folders.data, entry.name, read_records(own))
     file.unlink()
 

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 from bonghwa.media.clock import elapsed
 from bonghwa.media.download import download
 from bonghwa.media.plane import Plane
-from bonghwa.media.problem import Problem, admit, answer, watch_over
+from bonghwa.media.problem import Problem, admit, answer, require, watch_over
 from bonghwa.media.snapshot import snapshot
 from bonghwa.media.stream import PROTOCOL, StreamViewer
 from bonghwa.media.whep import leave, offer
@@ -47,6 +47,8 @@ def build_app(plane: Plane) -> Starlette:
             )
         ],
     )
+    # A redirect would repeat whatever Host the request claimed.
+    app.router.redirect_slashes = False
     app.state.plane = plane
     return app
 
@@ -68,6 +70,7 @@ async def _stream(socket: WebSocket) -> None:
     plane: Plane = socket.app.state.plane
     try:
         _check_origin(plane, socket)
+        require(plane, "stream")
         offered: list[str] = socket.scope.get("subprotocols", [])
         token = next((each[len(_TICKET_PROTOCOL) :] for each in offered if each.startswith(_TICKET_PROTOCOL)), "")
         if PROTOCOL not in offered:
@@ -97,8 +100,9 @@ def _check_origin(plane: Plane, socket: WebSocket) -> None:
 
 async def _healthz(request: Request) -> Response:
     plane: Plane = request.app.state.plane
-    alive = plane.sessions.lease.alive
-    body = {"ok": True, "hub": "up" if alive else "lost", "viewers": len(plane.sessions), "pulls": plane.cameras.pulls}
+    hub = "up" if plane.sessions.lease.alive else "lost"
+    engine = plane.engine.trouble or "up"
+    body = {"ok": engine == "up", "hub": hub, "engine": engine, "viewers": len(plane.sessions), "pulls": plane.cameras.pulls}
     return JSONResponse(body)
 
 
@@ -106,5 +110,5 @@ async def _metrics(request: Request) -> Response:
     plane: Plane = request.app.state.plane
     plane.metrics.pulls.set(plane.cameras.pulls)
     plane.metrics.lease.set(max(0.0, plane.sessions.lease.until - elapsed()))
-    plane.metrics.dropped.set(plane.port.dropped)
+    plane.metrics.dropped.set(plane.engine.dropped)
     return Response(plane.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -6,13 +6,13 @@ from bonghwa.media.camera import Camera
 from bonghwa.media.feed import Feed
 from bonghwa.media.mask import Polygon
 from bonghwa.media.preroll import PreRoll, PreRollSpace
-from bonghwa.media.pull import Pull
+from bonghwa.media.pull import Pull, PullMaker
 from bonghwa.media.reworked import Workers
 from bonghwa.media.rtsp import Source
 
 
 class Cameras:
-    """The cameras whose sources this gateway holds, by id."""
+    """The cameras whose sources this gateway holds, by id. `main_only`: the engine knows no second stream."""
 
     def __init__(
         self,
@@ -20,12 +20,16 @@ class Cameras:
         on_health: Callable[[Feed], None],
         on_first_frame: Callable[[str, float], None],
         workers: Workers | None = None,
+        pull: PullMaker = Pull,
         pre_roll_s: float = 0.0,
+        main_only: bool = False,
     ) -> None:
+        self._pull = pull
         self._sources = sources
         self._on_health = on_health
         self._on_first_frame = on_first_frame
-        self.workers = workers or Workers(0)
+        self._workers = workers or Workers(0)
+        self._main_only = main_only
         self._known: dict[str, Camera] = {}
         self._paused = True
         self._masks: dict[str, tuple[Polygon, ...]] = {}
@@ -53,10 +57,12 @@ class Cameras:
         found = self._known.get(camera)
         if found is None and camera in self._sources:
             source = self._sources[camera]
-            main = Pull(source, self._changed, self._on_first_frame, self._reworks)
+            main = self._pull(source, self._changed, self._on_first_frame, self._reworks)
             main.pre_roll = PreRoll(self._pre_roll_s, self._pre_rolls)
-            small = Pull(source.small, self._changed, lambda *_: None, self._reworks) if source.small else None
-            found = self._known[camera] = Camera(camera, main, small, self.workers, self._on_health)
+            small = None
+            if source.small is not None and not self._main_only:
+                small = self._pull(source.small, self._changed, lambda *_: None, self._reworks)
+            found = self._known[camera] = Camera(camera, main, small, self._workers, self._on_health)
             found.mask(self._masks.get(camera, ()))
             found.pause(self._paused)
         return found

@@ -258,7 +258,8 @@ class ControlChannel:
             cut = await self._sessions.revoke(grants, views)
             self._cameras.release(grants)
             self._metrics.cut.observe(elapsed() - began)
-            return {"cut": cut}
+            troubles = {"unconfirmed": cut.unconfirmed, "dropped": cut.dropped}
+            return {"cut": cut.views, **{name: found for name, found in troubles.items() if found}}
         if kind == "prefetch":
             unknown = self._cameras.prefetch(str(message["grant"]), message["cameras"], float(message["for_s"]))
             return {"unknown": unknown} if unknown else {}

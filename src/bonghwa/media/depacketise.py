@@ -24,6 +24,8 @@ MAX_ACCESS_UNIT = 4_000_000
 Codec = Literal["h264", "hevc"]
 
 _STAP_A, _FU_A = 24, 28
+# Older than this is not late but another count: the camera began anew (RFC 3550, A.1).
+MAX_MISORDER = 100
 _LONGEST_STEP = 60 * CLOCK_RATE
 _LONGEST_REORDER = 2 * CLOCK_RATE
 _LEAST_STEP = CLOCK_RATE // 100
@@ -54,6 +56,7 @@ class Depacketiser(ABC):
         """Whether pictures come in another order than they are shown in, so that their times jump back and forth."""
         self._payload_type = payload_type
         self._sequence: int | None = None
+        self._odd: int | None = None
         self._nals: list[bytes] = []
         self._carried: list[bytes] = []
         self._fragments: list[bytes] | None = None
@@ -81,8 +84,12 @@ class Depacketiser(ABC):
         if self._sequence is not None:
             gap = (sequence - self._sequence) & 0xFFFF
             if gap == 0 or gap > 0x8000:
-                return []
-            if gap > 1:
+                if gap == 0 or gap > 0x10000 - MAX_MISORDER or sequence != self._odd:
+                    self._odd = (sequence + 1) & 0xFFFF
+                    return []
+                # Two in a row by another count: it is the camera's new one (RFC 3550, A.1).
+                self._lose(1)
+            elif gap > 1:
                 self._lose(gap - 1)
         self._sequence = sequence
         if self._timestamp is not None and timestamp != self._timestamp:

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,30 +18,39 @@ from bonghwa.media.app import build_app
 from bonghwa.media.cameras import Cameras
 from bonghwa.media.clips import Clips
 from bonghwa.media.control import ControlChannel
+from bonghwa.media.engine import Engine
 from bonghwa.media.enrolment import Identity, hub_key, own_key
 from bonghwa.media.feed import Feed
 from bonghwa.media.lease import HubTime, Lease
+from bonghwa.media.mediamtx.engine import MediaMtxEngine
+from bonghwa.media.mediamtx.settings import MediaMtxSettings
 from bonghwa.media.metrics import Metrics
+from bonghwa.media.own import OwnEngine
 from bonghwa.media.plane import Plane
 from bonghwa.media.reports import Reports
 from bonghwa.media.reworked import Workers
+from bonghwa.media.serving import Server
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.sources import folder, load_sources
 from bonghwa.media.ticket import TicketVerifier
-from bonghwa.media.webrtc.dtls import DtlsIdentity
-from bonghwa.media.webrtc.port import UdpPort
+from bonghwa.media.webrtc.ports import Ports, bind
 
 LOOK_EVERY_S = 4.0
 _STOP_S = 2.0
 # What the kernel holds for a slow viewer still arrives after a cut, so it holds little.
 _SEND_BUFFER = 128 * 1024
+_BACKLOG = 1_024
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """How a gateway runs. `port` 0 takes any free one; `udp_port` 0 takes the HTTP port's number where it is free."""
+    """How a gateway runs. `port` 0 takes any free one; `udp_port` and `tcp_port` 0 take the HTTP port's number where it is free, else any.
+
+    WebRTC listens on `host`, or on each address of `listen` instead. With `mediamtx` it is MediaMTX that moves the pictures, at ports of
+    its own, and these say nothing.
+    """
 
     name: str
     hub_url: str
@@ -50,6 +58,8 @@ class GatewaySettings:
     host: str = "127.0.0.1"
     port: int = 0
     udp_port: int = 0
+    tcp_port: int = 0
+    listen: tuple[str, ...] = ()
     public_url: str | None = None
     announce: tuple[str, ...] = ()
     console_origins: tuple[str, ...] = ()
@@ -60,18 +70,11 @@ class GatewaySettings:
     clips_mb: int = 4096
     """Room for evidence clips in the data folder; when it is full new ones are refused."""
     ready_file: Path | None = None
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: this process ends its streams first."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    mediamtx: MediaMtxSettings | None = None
 
 
 async def run(settings: GatewaySettings) -> None:
-    """Serve until SIGTERM or SIGINT; then cut every view and end within three seconds.
+    """Serve until SIGTERM or SIGINT; then cut every view and end within three seconds (five, with a MediaMTX that does not answer).
 
     Raises `NotEnrolled`, `SourcesMalformed`, `ValueError` or `OSError` before anything is served.
     """
@@ -79,13 +82,17 @@ async def run(settings: GatewaySettings) -> None:
         raise ValueError("url: required where the gateway listens on every address, for the hub must tell viewers one")
     sources = load_sources(settings.data_dir, settings.name)
     key, hub = own_key(settings.data_dir, settings.name), hub_key(settings.data_dir, settings.name)
-    http, udp = _bind(settings)
-    url = settings.public_url or f"http://{_in_url(settings.host)}:{http.getsockname()[1]}"
+    http = _bind(settings)
+    number = http.getsockname()[1]
+    url = settings.public_url or f"http://{_in_url(settings.host)}:{number}"
     time, lease, metrics = HubTime(), Lease(), Metrics()
     verifier = TicketVerifier(settings.name, "")
     sessions = Sessions(verifier, time, lease, settings.max_viewers)
     reports = Reports(sessions, metrics, time)
-    cameras = Cameras(sources, reports.health, reports.first_frame, Workers(settings.max_workers), settings.pre_roll_s)
+    engine = _engine(settings, http.getsockname()[0], number)
+    remote = settings.mediamtx is not None
+    workers = Workers(0 if remote else settings.max_workers)
+    cameras = Cameras(sources, reports.health, reports.first_frame, workers, engine.pull, settings.pre_roll_s, main_only=remote)
     clips = Clips(folder(settings.data_dir, settings.name) / "clips", settings.clips_mb * 1_000_000, cameras, time, lease)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
     orders = {"clip": clips.order, "clip_stop": clips.stop, "erase": clips.erase}
@@ -93,8 +100,14 @@ async def run(settings: GatewaySettings) -> None:
     reports.channel = channel
     channel.on_mask = clips.mask_changed
     clips.report, clips.on_recording = channel.report, metrics.recording.set
-    plane = Plane(cameras, sessions, metrics, UdpPort(udp), DtlsIdentity(), settings.announce, settings.console_origins, clips)
+    plane = Plane(engine, cameras, sessions, metrics, settings.console_origins, clips)
     await _serve(settings, plane, channel, http, url)
+
+
+def _engine(settings: GatewaySettings, host: str, number: int) -> Engine:
+    if settings.mediamtx is not None:
+        return MediaMtxEngine(settings.mediamtx, settings.name)
+    return OwnEngine(Ports(bind(settings.listen or (host,), settings.udp_port, settings.tcp_port, number), settings.announce))
 
 
 async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChannel, http: socket.socket, url: str) -> None:
@@ -113,9 +126,10 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
-    plane.port.open()
-    tasks = [asyncio.create_task(each) for each in (server.serve([http]), channel.run(), _look(plane))]
+    server = Server(config)
+    await plane.engine.open()
+    works = (server.serve([http]), channel.run(), _look(plane), plane.engine.run())
+    tasks = [asyncio.create_task(each) for each in works]
     waiter = asyncio.create_task(stop.wait())
     try:
         while not server.started and not tasks[0].done():  # noqa: ASYNC110  uvicorn sets a flag, no event
@@ -132,11 +146,12 @@ async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChanne
             raise error
 
 
-async def _end(plane: Plane, channel: ControlChannel, server: uvicorn.Server, tasks: list[asyncio.Task[None]]) -> None:
+async def _end(plane: Plane, channel: ControlChannel, server: Server, tasks: list[asyncio.Task[None]]) -> None:
     """Views first, so that what they say of their end still reaches the hub; then the servers."""
     await plane.sessions.end_all("stop")
     await plane.clips.close()
     plane.cameras.stop()
+    await plane.engine.close()
     await channel.flush(0.3)
     server.should_exit = True
     for task in tasks[1:]:
@@ -145,7 +160,6 @@ async def _end(plane: Plane, channel: ControlChannel, server: uvicorn.Server, ta
     for task in late:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    plane.port.close()
     _log.info("gateway_down")
 
 
@@ -171,25 +185,18 @@ async def _look_at(feed: Feed, judge: picture.PictureJudge) -> None:
         feed.judge_picture(judge.judge(await asyncio.to_thread(picture.look, sets, key)))
 
 
-def _bind(settings: GatewaySettings) -> tuple[socket.socket, socket.socket]:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    attempts = 8 if settings.port == 0 and settings.udp_port == 0 else 1
-    for attempt in range(attempts):
-        http = socket.socket(family, socket.SOCK_STREAM)
+def _bind(settings: GatewaySettings) -> socket.socket:
+    http = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
         http.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         http.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        udp = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            http.bind((settings.host, settings.port))
-            udp.bind((settings.host, settings.udp_port or http.getsockname()[1]))
-        except OSError:
-            http.close()
-            udp.close()
-            if attempt == attempts - 1:
-                raise
-            continue
-        return http, udp
-    raise AssertionError("unreachable: the last attempt returns or raises")
+        http.bind((settings.host, settings.port))
+        # A port that listens is not given a second time: without this the TCP port of WebRTC could take the same number.
+        http.listen(_BACKLOG)
+    except BaseException:
+        http.close()
+        raise
+    return http
 
 
 def _in_url(host: str) -> str:

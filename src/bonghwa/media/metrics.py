@@ -9,6 +9,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.viewers = Gauge("bonghwa_gateway_viewers", "Sessions being served", ["transport"], registry=self.registry)
+        self.reduced = Gauge(
+            "bonghwa_gateway_reduced_viewers", "Sessions sent less because their network carries less", ["mode"], registry=self.registry
+        )
         self.pulls = Gauge("bonghwa_gateway_pulls", "Cameras pulled now", registry=self.registry)
         self.recording = Gauge("bonghwa_gateway_recordings", "Evidence clips being made", registry=self.registry)
         self.lease = Gauge("bonghwa_gateway_lease_seconds", "Seconds left of the lease", registry=self.registry)

@@ -4,10 +4,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from bonghwa.media.camera import MASK_UNAVAILABLE, Camera
+from bonghwa.media.engine import Face
 from bonghwa.media.plane import Plane
 from bonghwa.media.reworked import FULL
 from bonghwa.media.sessions import GatewayFull, Session
 from bonghwa.media.ticket import Ticket, TicketRefused
+
+_FULL = "the gateway serves as many live pictures as it may, none of them less urgent; stills are served"
+_FULL_OF_STILLS = "the gateway makes as many stills at once as it may"
 
 
 class Problem(Exception):
@@ -38,17 +42,25 @@ def bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def admit(plane: Plane, token: str, camera_id: str) -> tuple[Ticket, Camera]:
+def require(plane: Plane, face: Face) -> None:
+    """Raises `Problem`, before any ticket is used, where the engine does not carry `face`."""
+    if face not in plane.engine.faces:
+        raise Problem(501, f"{face}_unavailable", f"this gateway's engine carries no {face}")
+
+
+def admit(plane: Plane, token: str, camera_id: str, still: bool = False) -> tuple[Ticket, Camera]:
     """Use up a ticket and find its camera. Raises `Problem`; a camera is not confirmed to exist before its ticket is.
 
     From here until `watch_over` nothing may be awaited: a revoke that comes in between would find no session to cut.
     """
+    if plane.engine.trouble:
+        raise Problem(503, plane.engine.trouble, "the gateway's engine can show nothing now", {"Retry-After": "2"})
     try:
-        ticket = plane.sessions.admit(token, camera_id)
+        ticket = plane.sessions.admit(token, camera_id, still)
     except TicketRefused as refused:
         raise of_ticket(refused) from None
     except GatewayFull:
-        raise Problem(503, "gateway_full", "the gateway serves as many viewers as it may", {"Retry-After": "5"}) from None
+        raise Problem(503, "gateway_full", _FULL_OF_STILLS if still else _FULL, {"Retry-After": "5"}) from None
     camera = plane.cameras.find(camera_id)
     if camera is None:
         raise Problem(404, "camera_unknown", "this gateway does not serve the camera")

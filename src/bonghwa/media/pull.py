@@ -4,6 +4,8 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
+from typing import TypeVar
 
 import structlog
 
@@ -12,15 +14,17 @@ from bonghwa.media.depacketise import Codec, UnshowableStream
 from bonghwa.media.feed import DEAD_S, LATE_S, LINGER_S, Feed, Subscriber
 from bonghwa.media.h264 import CLOCK_RATE, AccessUnit
 from bonghwa.media.preroll import PreRoll
-from bonghwa.media.rtsp import CameraRefused, CameraUnreachable, PasswordRefused, RtspSession, Source
+from bonghwa.media.rtsp import CameraRefused, CameraUnreachable, PasswordRefused, Redirected, RtspSession, Source
 
 # A camera that was late is well again after so long without a gap; one that sends a picture every other second stays late.
 STEADY_S = 2.0
 PASSWORD_BACKOFF_S = 30.0
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.5, 8.0
 _JUDGE_EVERY_S = 0.25
+_FRUITLESS_S = 20.0
 
 _JITTER = secrets.SystemRandom()
+_Error = TypeVar("_Error", bound=BaseException)
 _log = structlog.get_logger(__name__)
 
 
@@ -48,6 +52,7 @@ class Pull(Feed):
         self._time = 0
         self._kept = False
         self._source = source
+        self._redirected: Source | None = None
         self._on_first_frame = on_first_frame
         self._holds: dict[str, float] = {}
         self._paused = False
@@ -144,9 +149,10 @@ class Pull(Feed):
         """Pull until it ends; give the least seconds to wait before the next attempt."""
         wait = 0.0
         try:
-            async with RtspSession(self._source, DEAD_S, self._next_time()) as session, asyncio.TaskGroup() as group:
+            source, self._redirected = self._redirected or self._source, None
+            async with RtspSession(source, DEAD_S, self._next_time()) as session, asyncio.TaskGroup() as group:
                 self._learn_codec(session)
-                silence = group.create_task(_break_when_silent(session))
+                silence = group.create_task(self._break_when_silent(session))
                 async with aclosing(session.pictures()) as pictures:
                     async for unit in pictures:
                         self._take(unit, session)
@@ -155,10 +161,12 @@ class Pull(Feed):
             self._tell("password")
             wait = PASSWORD_BACKOFF_S
         except* UnshowableStream as found:
-            self._refuse(_code(found))
+            self._refuse(_first(found).code)
             wait = PASSWORD_BACKOFF_S
+        except* Redirected as found:
+            self._redirected = replace(self._source, url=_first(found).url)
         except* (CameraUnreachable, CameraRefused) as found:
-            _log.info("pull_ended", reason=str(found.exceptions[0]))
+            _log.info("pull_ended", reason=str(_first(found)))
         except* Exception:  # noqa: BLE001  what nobody foresaw of one camera must not end its pull for good
             _log.exception("pull_failed")
         return wait
@@ -212,6 +220,17 @@ class Pull(Feed):
         elif self.state in ("late", "dead"):
             self._tell("ok" if now - self._steady_since >= STEADY_S else "late")
 
+    async def _break_when_silent(self, session: RtspSession) -> None:
+        began = elapsed()
+        while True:
+            await asyncio.sleep(_JUDGE_EVERY_S)
+            now = elapsed()
+            if now - session.heard_at >= DEAD_S:
+                raise CameraUnreachable("the camera fell silent")
+            # Something comes, but never a picture: perhaps a new session does better.
+            if now - max(began, self._last_picture or 0.0) >= _FRUITLESS_S:
+                raise CameraUnreachable("no picture in all that comes")
+
     async def _judge(self) -> None:
         while True:
             await asyncio.sleep(_JUDGE_EVERY_S)
@@ -225,14 +244,12 @@ class Pull(Feed):
                 self._tell("late")
 
 
-def _code(error: BaseExceptionGroup[UnshowableStream]) -> str:
-    first: BaseException = error
+def _first(errors: BaseExceptionGroup[_Error]) -> _Error:
+    first: _Error | BaseExceptionGroup[_Error] = errors
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
-    return first.code if isinstance(first, UnshowableStream) else "codec"
+    return first
 
 
-async def _break_when_silent(session: RtspSession) -> None:
-    while elapsed() - session.heard_at < DEAD_S:  # noqa: ASYNC110  silence sets no event
-        await asyncio.sleep(_JUDGE_EVERY_S)
-    raise CameraUnreachable("the camera fell silent")
+PullMaker = Callable[[Source, Callable[[Feed], None], Callable[[str, float], None], Callable[[Pull], bool]], Pull]
+"""What makes a pull of a source: told of health, of the first picture, and asked when the stream needs coding anew."""

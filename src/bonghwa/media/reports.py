@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bonghwa.media.congestion import Mode
 from bonghwa.media.control import ControlChannel
 from bonghwa.media.feed import Feed
 from bonghwa.media.lease import HubTime
@@ -19,6 +20,7 @@ class Reports:
         self._time = time
         sessions.on_began = self.began
         sessions.on_ended = self.ended
+        sessions.reduced = self.reduced
 
     def began(self, session: Session) -> None:
         """A session began to be served."""
@@ -40,6 +42,12 @@ class Reports:
                 "reason": session.ended,
             }
         )
+
+    def reduced(self, before: Mode, after: Mode) -> None:
+        """A viewer is sent less, or more again, because of its network."""
+        for mode, step in ((before, -1), (after, 1)):
+            if mode != "full":
+                self._metrics.reduced.labels(mode).inc(step)
 
     def health(self, feed: Feed) -> None:
         """A camera's state changed."""

@@ -39,9 +39,11 @@ class Interleaved:
 
 @dataclass(frozen=True)
 class CameraRequest:
-    """A request a camera sent to us, such as ANNOUNCE or a keep-alive; it is answered with 501."""
+    """A request a camera sent to us, such as ANNOUNCE or REDIRECT."""
 
     cseq: str
+    method: str = ""
+    location: str = ""
 
 
 @dataclass
@@ -97,7 +99,8 @@ class WireReader:
         if status:
             return Response(int(status[1]), headers, body), body_at + length
         if first.endswith("RTSP/1.0"):
-            return CameraRequest(dict(headers).get("cseq", "0")[:10]), body_at + length
+            given = dict(headers)
+            return CameraRequest(given.get("cseq", "0")[:10], first.partition(" ")[0], given.get("location", "")), body_at + length
         raise RtspMalformed("neither a response nor a request")
 
 

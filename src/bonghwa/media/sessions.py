@@ -7,22 +7,22 @@ import asyncio
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import structlog
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
+from bonghwa.media.congestion import Mode
 from bonghwa.media.feed import Health
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.ticket import GrantRevoked, LeaseEnded, Ticket, TicketOfAnotherBoot, TicketVerifier
 
 Transport = Literal["webrtc", "ws", "snapshot"]
-EndReason = Literal["revoked", "viewer", "lease", "expired", "lost", "stop"]
+EndReason = Literal["revoked", "viewer", "lease", "expired", "lost", "stop", "displaced"]
 
 _REMEMBER_REVOKED_S = 600.0
-_CUT_PATIENCE_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -31,10 +31,23 @@ class GatewayFull(Exception):
     """The gateway serves as many viewers as it may."""
 
 
+class Cut(NamedTuple):
+    """What a cut did, by view, each list sorted."""
+
+    views: list[str]
+    """Cut, after the last packet was sent."""
+    unconfirmed: list[str]
+    """Told to end, but whether their pictures have ended is not known."""
+    dropped: list[str]
+    """Not meant, and lost with those: the only way to end one was to end all of its camera."""
+
+
 class Session(ABC):
     """One transport session of one view. A transport overrides `_deliver`, `_stop` and `_health`."""
 
     transport: Transport = "webrtc"
+    patience_s: ClassVar[float] = 1.0
+    """How long a cut waits for `gone`."""
 
     def __init__(self, desk: "Sessions", ticket: Ticket, camera: Camera) -> None:
         self.id = secrets.token_urlsafe(12)
@@ -42,6 +55,8 @@ class Session(ABC):
         self.camera = camera
         self.feed = camera.shown(unmasked=ticket.unmasked)
         self.bytes = 0
+        self.token_hash = b""
+        self.dropped: set[str] = set()
         self.ended: EndReason | None = None
         self.gone = asyncio.Event()
         self.deadline = desk.time.until(ticket.not_after)
@@ -149,24 +164,43 @@ class Sessions:
         self.lease = lease
         self.on_began: Callable[[Session], None] = lambda _session: None
         self.on_ended: Callable[[Session], None] = lambda _session: None
+        self.reduced: Callable[[Mode, Mode], None] = lambda _before, _after: None
+        """Told when a viewer's network lets it be sent less, or more again."""
         self._verifier = verifier
         self._max_viewers = max_viewers
         self._open: dict[str, Session] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._leaving: set[Session] = set()
         self._revoked: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, token: str, camera: str) -> Ticket:
-        """Use up a ticket for `camera`. Raises a `TicketRefused`, or `GatewayFull` before the ticket is used."""
+    def admit(self, token: str, camera: str, still: bool = False) -> Ticket:
+        """Use up a ticket for `camera`. Raises a `TicketRefused`, or `GatewayFull` before the ticket is used.
+
+        Live pictures of a full gateway go to the more urgent: the least urgent viewer gives way to a more urgent one, and sees stills
+        (`still`), which have as many places of their own.
+        """
         if not self.lease.alive:
             raise LeaseEnded
-        if len(self._open) >= self._max_viewers:
-            raise GatewayFull
+        yields = self._who_yields(token, still)
         ticket = self._verifier.admit(token, camera, self.time.now_us())
         self.check(ticket)
+        if yields is not None:
+            yields.end("displaced")
         return ticket
+
+    def _who_yields(self, token: str, still: bool) -> Session | None:
+        """Whose place a further session takes; None where there is room. Raises `GatewayFull`."""
+        taken = [session for session in self._open.values() if (session.transport == "snapshot") == still]
+        if len(taken) < self._max_viewers:
+            return None
+        # Among equals the one that came last: the others have been watching longer.
+        least = max(reversed(taken), key=lambda session: session.ticket.priority)
+        if still or least.ticket.priority <= self._verifier.priority_of(token):
+            raise GatewayFull
+        return least
 
     def admit_clip(self, token: str, clip: str) -> Ticket:
         """Use up a ticket for a finished clip, whose grant may be over. Raises a `TicketRefused`."""
@@ -200,21 +234,28 @@ class Sessions:
     def finished(self, session: Session) -> None:
         """A session ended."""
         self._open.pop(session.id, None)
+        self._leaving = {each for each in self._leaving | {session} if not each.gone.is_set()}
         timer = self._timers.pop(session.id, None)
         if timer:
             timer.cancel()
         if session.served:
             self.on_ended(session)
 
-    async def revoke(self, grants: Iterable[str], views: Iterable[str]) -> list[str]:
-        """Cut these grants and views, now and for tickets still out; gives the views cut, after the last packet was sent."""
+    async def revoke(self, grants: Iterable[str], views: Iterable[str]) -> Cut:
+        """Cut these grants and views, now and for tickets still out; returns after the last packet was sent.
+
+        One that ended by itself a moment ago is waited for as well.
+        """
         ids = {*grants, *views}
         until = elapsed() + _REMEMBER_REVOKED_S
         self._revoked = {name: end for name, end in self._revoked.items() if end > elapsed()} | dict.fromkeys(ids, until)
-        hit = [session for session in self._open.values() if session.ticket.grant in ids or session.ticket.view in ids]
-        return await self._cut(hit, "revoked")
 
-    async def end_all(self, reason: EndReason) -> list[str]:
+        def meant(sessions: Iterable[Session]) -> list[Session]:
+            return [session for session in sessions if session.ticket.grant in ids or session.ticket.view in ids]
+
+        return await self._cut(meant(self._open.values()), "revoked", meant(self._leaving))
+
+    async def end_all(self, reason: EndReason) -> Cut:
         """Cut everything."""
         return await self._cut(list(self._open.values()), reason)
 
@@ -234,15 +275,19 @@ class Sessions:
                 sums[session.ticket.view] = (seconds + session.seconds, count + session.bytes)
         return [(view, round(seconds, 3), count) for view, (seconds, count) in sums.items()]
 
-    async def _cut(self, sessions: list[Session], reason: EndReason) -> list[str]:
+    async def _cut(self, sessions: list[Session], reason: EndReason, leaving: Iterable[Session] = ()) -> Cut:
         for session in sessions:
             session.end(reason)
-        if sessions:
-            waits = [asyncio.ensure_future(session.gone.wait()) for session in sessions]
-            _, late = await asyncio.wait(waits, timeout=_CUT_PATIENCE_S)
+        awaited = [*sessions, *leaving]
+        if awaited:
+            waits = [asyncio.ensure_future(session.gone.wait()) for session in awaited]
+            _, late = await asyncio.wait(waits, timeout=max(session.patience_s for session in awaited))
             for wait in late:
                 wait.cancel()
-        return sorted({session.ticket.view for session in sessions})
+        views = {session.ticket.view for session in sessions}
+        unconfirmed = {session.ticket.view for session in awaited if not session.gone.is_set()}
+        dropped = {view for session in sessions for view in session.dropped} - views
+        return Cut(sorted(views - unconfirmed), sorted(unconfirmed), sorted(dropped))
 
     def _arm(self, session: Session) -> None:
         timer = self._timers.pop(session.id, None)

@@ -10,7 +10,7 @@ from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.plane import Plane
-from bonghwa.media.problem import Problem, admit, bearer, watch_over
+from bonghwa.media.problem import Problem, admit, bearer, require, watch_over
 from bonghwa.media.sessions import Session, Sessions
 from bonghwa.media.ticket import Ticket
 
@@ -40,7 +40,8 @@ async def snapshot(request: Request) -> Response:
     if not picture.AVAILABLE:
         raise Problem(501, "stills_unavailable", "this gateway is installed without the [video] extra")
     plane: Plane = request.app.state.plane
-    ticket, camera = admit(plane, bearer(request), request.path_params["camera"])
+    require(plane, "stills")
+    ticket, camera = admit(plane, bearer(request), request.path_params["camera"], still=True)
     session = Still(plane.sessions, ticket, camera)
     watch_over(plane, session)
     session.begin()
@@ -56,13 +57,14 @@ async def snapshot(request: Request) -> Response:
 
 
 async def _take(session: Still, watermark: str) -> tuple[bytes, float]:
-    gop = session.feed.gop
-    if not gop.units:
+    if not session.feed.gop.units:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await session.arrived.wait()
         except TimeoutError:
             raise Problem(504, "no_picture", f"the camera gave no picture: {session.feed.state}") from None
+    # Asked only now: the camera's pictures may have turned out to be made by another feed.
+    gop = session.feed.gop
     units, sets = list(gop.units), gop.parameter_sets
     if not units:
         raise Problem(504, "no_picture", f"the camera gave no picture: {session.feed.state}")

@@ -7,9 +7,12 @@ import asyncio
 import json
 from collections import deque
 
+import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bonghwa.media.camera import Camera
+from bonghwa.media.clock import elapsed
+from bonghwa.media.congestion import Congestion
 from bonghwa.media.feed import Health
 from bonghwa.media.fmp4 import init_segment
 from bonghwa.media.h264 import AccessUnit, ParameterSets
@@ -17,8 +20,19 @@ from bonghwa.media.sessions import EndReason, Session, Sessions
 from bonghwa.media.ticket import Ticket
 
 PROTOCOL = "bonghwa.v1"
-_CLOSE_CODES: dict[EndReason, int] = {"revoked": 4003, "expired": 4003, "lease": 4008, "lost": 4004, "stop": 1012, "viewer": 1000}
+_CLOSE_CODES: dict[EndReason, int] = {
+    "revoked": 4003,
+    "expired": 4003,
+    "lease": 4008,
+    "lost": 4004,
+    "displaced": 4009,
+    "stop": 1012,
+    "viewer": 1000,
+}
 _MAX_BACKLOG = 60
+_WEIGH_EVERY_S = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class StreamViewer(Session):
@@ -33,6 +47,8 @@ class StreamViewer(Session):
         self._awake = asyncio.Event()
         self._await_key = True
         self._sets: ParameterSets | None = None
+        self._congestion = Congestion(camera.small is not None)
+        self._weighed_at = 0.0
 
     async def serve(self) -> None:
         """Send until the session ends or the viewer leaves."""
@@ -91,14 +107,31 @@ class StreamViewer(Session):
     def _deliver(self, unit: AccessUnit) -> None:
         # Fragments share one time line: they are made in order for everybody, also for the viewer that skips.
         self.feed.fragmenter.fragment(unit)
-        if len(self._queue) > _MAX_BACKLOG and not self._await_key:
+        behind = len(self._queue) > _MAX_BACKLOG and not self._await_key
+        if behind:
             self._queue.clear()
             self._await_key = True
         if unit.key:
             self._await_key = False
-        if not self._await_key:
+        if not self._await_key and (unit.key or self._congestion.mode != "fewer"):
             self._queue.append(unit)
             self._awake.set()
+        self._weigh(behind)
+
+    def _weigh(self, behind: bool) -> None:
+        """A viewer that lags is sent the camera's smaller stream, then key pictures alone; and more again when it keeps up."""
+        congestion, now = self._congestion, elapsed()
+        before = congestion.mode
+        if behind:
+            congestion.overwhelmed(now)
+        elif now - self._weighed_at >= _WEIGH_EVERY_S:
+            self._weighed_at = now
+            congestion.heard(now, lost=0.0)
+        if congestion.mode != before:
+            _log.info("network", mode=congestion.mode)
+            self._desk.reduced(before, congestion.mode)
+            self._await_key = True
+            self.show(small=congestion.mode != "full")
 
     def _moved(self) -> None:
         self._queue.clear()
@@ -111,5 +144,7 @@ class StreamViewer(Session):
         self._awake.set()
 
     def _stop(self) -> None:
+        if self._congestion.mode != "full":
+            self._desk.reduced(self._congestion.mode, "full")
         self._queue.clear()
         self._awake.set()

@@ -120,6 +120,8 @@ class Ticket:
     drill: bool
     boot: str
     """The start id of the gateway it was made out for."""
+    priority: int = 4
+    """How urgent the incident is, 0 most, 4 least; a full gateway lets the less urgent go first."""
     unmasked: bool = False
     """Whether the camera may be shown without its mask."""
 
@@ -197,8 +199,13 @@ class TicketVerifier:
             exp=claims["exp"],
             drill=bool(claims.get("drill", False)),
             boot=claims["boot"],
+            priority=claims.get("priority", 4),
             unmasked=claims.get("unmasked") is True,
         )
+
+    def priority_of(self, token: str) -> int:
+        """The priority of a ticket of our hub, which is not used by this. Raises a `TicketRefused`."""
+        return int(self._verified_claims(token).get("priority", 4))
 
     def _verified_claims(self, token: str) -> dict[str, Any]:
         if not token:
@@ -247,6 +254,8 @@ def _check_claims(claims: Mapping[str, Any]) -> None:
     for name in ("not_after", "iat", "exp"):
         if not isinstance(claims.get(name), int) or isinstance(claims[name], bool):
             raise ValueError(f"ticket claim {name}: a whole number is required")
+    if type(claims.get("priority", 4)) is not int or not 0 <= claims.get("priority", 4) <= 4:
+        raise ValueError("ticket claim priority: a whole number of 0 to 4 is required")
     if claims["iss"] != ISSUER:
         raise ValueError(f"ticket claim iss: must be {ISSUER}")
     if ("grant" in claims) == ("duty" in claims) or not isinstance(claims.get("grant", claims.get("duty")), str):

@@ -7,10 +7,10 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bonghwa.media.engine import EngineRefused
 from bonghwa.media.plane import Plane
 from bonghwa.media.problem import Problem, admit, bearer, watch_over
-from bonghwa.media.webrtc.sdp import MAX_SDP, OfferRefused, choose_codec, read_offer
-from bonghwa.media.webrtc.viewer import WebRtcViewer
+from bonghwa.media.webrtc.sdp import MAX_SDP, OfferRefused, read_offer
 
 
 async def offer(request: Request) -> Response:
@@ -22,20 +22,23 @@ async def offer(request: Request) -> Response:
     token = bearer(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/sdp":
         raise Problem(415, "not_sdp", "Content-Type: must be application/sdp")
+    body = await _body(request)
     try:
-        offered = read_offer(await _body(request))
+        offered = read_offer(body)
     except OfferRefused as refused:
         raise Problem(400, "offer_refused", str(refused)) from None
-    ticket, camera = admit(plane, token, request.path_params["camera"])
-    sets = camera.shown(unmasked=ticket.unmasked).gop.parameter_sets
-    codec = choose_codec(offered, sets.profile_level_id if sets else None)
-    viewer = WebRtcViewer(plane.sessions, ticket, camera, plane.port, plane.identity, offered, codec)
-    viewer.token_hash = _hash(token)
-    watch_over(plane, viewer)
-    viewer.start()
     reached_at = (request.scope.get("server") or ("127.0.0.1", 0))[0]
-    headers = {"Location": f"/whep/{quote(camera.id, safe='')}/{viewer.id}", "Cache-Control": "no-store"}
-    return Response(viewer.answer(plane.candidates(reached_at)), 201, headers, media_type="application/sdp")
+    ticket, camera = admit(plane, token, request.path_params["camera"])
+    try:
+        joining = plane.engine.join(plane.sessions, ticket, camera, offered, body)
+        session = joining.session
+        session.token_hash = _hash(token)
+        watch_over(plane, session)
+        answer = await joining.answer(reached_at)
+    except EngineRefused as refused:
+        raise Problem(refused.status, refused.code, str(refused)) from None
+    headers = {"Location": f"/whep/{quote(camera.id, safe='')}/{session.id}", "Cache-Control": "no-store"}
+    return Response(answer, 201, headers, media_type="application/sdp")
 
 
 async def leave(request: Request) -> Response:
@@ -49,8 +52,8 @@ async def leave(request: Request) -> Response:
     session = plane.sessions.find(request.path_params["session"])
     if session is None:
         return Response(status_code=200)
-    mine = isinstance(session, WebRtcViewer) and session.camera.id == request.path_params["camera"]
-    if not mine or not isinstance(session, WebRtcViewer) or not hmac.compare_digest(session.token_hash, token_hash):
+    mine = session.camera.id == request.path_params["camera"]
+    if not mine or not hmac.compare_digest(session.token_hash, token_hash):
         raise Problem(404, "session_unknown", "no such session is open for this ticket")
     session.end("viewer")
     return Response(status_code=200)

@@ -94,7 +94,8 @@ def extend(tx: Tx, city: City, caller: Caller, grant_id: str, minutes: int, reas
 def _renew(tx: Tx, city: City, grant: Grant) -> None:
     for view in tx.views.find(grant=grant.id, state="open"):
         tx.views.put(replace(view, not_after=grant.expires_at or view.not_after))
-    gateway = city.gateway_of(grant.owner)
-    if gateway is not None and grant.expires_at is not None:
+    if grant.expires_at is None:
+        return
+    for gateway in city.gateways.of(grant.owner):
         tx.tell(gateway, {"t": "renew", "grant": grant.id, "not_after": grant.expires_at})
-        prefetch(tx, city, grant)
+    prefetch(tx, city, grant)

@@ -45,7 +45,7 @@ def ask(tx: Tx, city: City, caller: Caller, grant_id: str, camera: str, from_: M
         raise Forbidden("evidence_not_allowed", agreement=grant.agreement, clause=grant.clause)
     start, until = clips.times(from_, to, grant, tx.now, city.limits.pre_roll_s)
     known = city.cameras.get(camera)
-    name = city.gateway_of(grant.owner)
+    name = city.gateways.serving(grant.owner, camera)
     gateway = tx.gateways.get(name) if name else None
     wrong = city.hub_ok()
     if wrong is not None:

@@ -29,8 +29,7 @@ def cut(tx: Tx, city: City, ended_grants: Iterable[Grant], ended_views: Iterable
     """Tell each gateway, in one message, which grants and views are over."""
     messages: dict[str, tuple[list[str], list[str]]] = {}
     for grant in ended_grants:
-        gateway = city.gateway_of(grant.owner)
-        if gateway is not None:
+        for gateway in city.gateways.of(grant.owner):
             messages.setdefault(gateway, ([], []))[0].append(grant.id)
     for view in ended_views:
         messages.setdefault(view.gateway, ([], []))[1].append(view.id)

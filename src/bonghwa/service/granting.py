@@ -134,11 +134,15 @@ def _choose(city: City, place: Place, clause: Clause, owners: frozenset[str], ex
 
 
 def _joined(answers: list[Found]) -> Found:
-    """Several clauses (owners under different ones): one list by rank of each, the widest view of what is covered."""
+    """Several clauses (owners under different ones): one list by rank of each, the widest view of what is covered.
+
+    What nobody sees is told as the answer with most cameras tells it: the others know even less of what is shown.
+    """
+    fullest = max(answers, key=lambda answer: len(answer.cameras))
     cameras = sorted((camera for answer in answers for camera in answer.cameras), key=lambda c: (c.spare, -c.score))
     ranked = tuple(replace(camera, rank=n) for n, camera in enumerate(cameras, 1))
     directions = tuple(any(flags) for flags in zip(*(answer.directions for answer in answers), strict=True))
-    return Found(ranked, answers[0].gaps, directions, answers[0].exits, max(a.exits_seen for a in answers), sum(a.took_us for a in answers))
+    return Found(ranked, fullest.gaps, directions, fullest.exits, max(a.exits_seen for a in answers), sum(a.took_us for a in answers))
 
 
 def _grant(tx: Tx, city: City, incident: Incident, agency: str, chosen: Chosen, answer: Found, current: list[Grant]) -> set[str]:
@@ -280,12 +284,13 @@ def open_grant(
 
 
 def prefetch(tx: Tx, city: City, grant: Grant) -> None:
-    """Have the gateway pull the grant's cameras now, before anyone clicks."""
-    gateway = city.gateway_of(grant.owner)
-    if gateway is None or grant.expires_at is None:
+    """Have the gateways pull the grant's cameras now, before anyone clicks. One without a share is told so: it lets go what it had."""
+    if grant.expires_at is None:
         return
     seconds = max(1, (grant.expires_at - tx.now) // US)
-    tx.tell(gateway, {"t": "prefetch", "cameras": list(grant.cameras), "for_s": seconds, "grant": grant.id})
+    for gateway in city.gateways.of(grant.owner):
+        cameras = [camera for camera in grant.cameras if city.gateways.serving(grant.owner, camera) == gateway]
+        tx.tell(gateway, {"t": "prefetch", "cameras": cameras, "for_s": seconds, "grant": grant.id})
 
 
 def clause_of(city: City, grant: Grant) -> Clause | None:

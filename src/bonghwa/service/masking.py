@@ -43,7 +43,7 @@ def _put(tx: Tx, city: City, caller: Caller, camera: str, regions: Regions, reas
     views = [view for view in tx.views.find(camera=camera, state="open") if not view.unmasked]
     body = {"camera": camera, "regions": regions, "reason": reason, "by": caller.account, "views": [view.id for view in views]}
     tx.audit(act, body)
-    gateway = city.gateway_of(owner)
+    gateway = city.gateways.serving(owner, camera)
     if gateway is not None:
         tx.tell(gateway, {"t": "mask", "camera": camera, **told_to(tx, (owner,))[camera]})
     audience = sorted({owner, PRIVACY, *(view.agency for view in views)})

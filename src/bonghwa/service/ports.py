@@ -8,6 +8,7 @@ from bonghwa.domain.agency import Agency
 from bonghwa.domain.agreement import Agreement
 from bonghwa.domain.camera import Camera
 from bonghwa.domain.clip import Clip
+from bonghwa.domain.gateway import Gateways
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place, Report
 from bonghwa.domain.mask import Mask
@@ -205,7 +206,7 @@ class City:
     cameras: CameraBook
     eyes: Eyes
     places: PlaceBook
-    gateway_of: Callable[[str], str | None]
+    gateways: Gateways
     limits: Limits
     hub_ok: Callable[[], str | None] = lambda: None
     """None while the clock and the disk are sound, otherwise the code of what is wrong: then nothing new is opened."""

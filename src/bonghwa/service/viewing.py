@@ -12,6 +12,8 @@ from bonghwa.service.cutting import cut, end_views
 from bonghwa.service.ports import City, Read, Tx
 from bonghwa.service.telling import tell_view
 
+LEAST_URGENT = 4
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -21,6 +23,13 @@ class Opened:
     gateway_url: str
     jti: str
     sight: Sight
+    priority: int = LEAST_URGENT
+    """Of the incident; a drill and a duty session are the least urgent."""
+
+
+def _opened(tx: Tx, view: View, gateway_url: str) -> Opened:
+    incident = tx.incidents.get(view.incident) if view.incident and not view.drill else None
+    return Opened(view, gateway_url, tx.new_id("jti"), sight_of(tx, view), incident.priority if incident else LEAST_URGENT)
 
 
 def open_under_grant(tx: Tx, city: City, caller: Caller, grant_id: str, camera: str) -> Opened:
@@ -100,7 +109,7 @@ def _open(
     incident: str | None = None,
     unmasked: bool = False,
 ) -> Opened:
-    gateway = city.gateway_of(owner)
+    gateway = city.gateways.serving(owner, camera)
     row = tx.gateways.get(gateway) if gateway else None
     if row is None or not row.boot or row.state != "up":
         raise Unavailable("gateway_lost", owner=owner)
@@ -143,7 +152,7 @@ def _open(
         },
         drill=drill,
     )
-    return Opened(view, row.url, tx.new_id("jti"), sight_of(tx, view))
+    return _opened(tx, view, row.url)
 
 
 def sight_of(read: Read, view: View) -> Sight:
@@ -164,7 +173,7 @@ def another_ticket(tx: Tx, city: City, caller: Caller, view_id: str) -> Opened:
         raise Unavailable("gateway_lost", owner=view.owner)
     tx.views.put(replace(view, idle_since=tx.now if view.live == 0 else view.idle_since))
     tx.audit("ticket:issued", {"view": view.id, "camera": view.camera, "account": caller.account, "again": True}, drill=view.drill)
-    return Opened(view, row.url, tx.new_id("jti"), sight_of(tx, view))
+    return _opened(tx, view, row.url)
 
 
 def own_view(tx: Tx, caller: Caller, view_id: str) -> View:

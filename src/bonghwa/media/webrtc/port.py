@@ -1,58 +1,40 @@
-"""The one UDP port all viewers share: who a datagram is from, and many packets out in one system call."""
+"""A UDP port all viewers share: who a datagram is from, and many packets out in one system call."""
 
 import asyncio
 import contextlib
 import socket
 import struct
 from collections.abc import Sequence
-from typing import Any, Protocol
 
-from bonghwa.media.webrtc import ice
-
-Address = tuple[Any, ...]
-"""As the socket module gives it: host and port first."""
+from bonghwa.media.webrtc.peers import Address, Path, Peer, Peers, take
 
 _RECEIVE_AT_ONCE = 64
-_MAX_ADDRESSES = 8
 # Linux, linux/udp.h: one call hands the kernel many datagrams of one size (generic segmentation offload).
 _SOL_UDP, _UDP_SEGMENT = 17, 103
 _MAX_SEGMENTS, _MAX_OFFLOAD = 60, 64_000
 _BUFFER = 4 << 20
 
 
-class Peer(Protocol):
-    """A viewer as the port sees it."""
-
-    ufrag: str
-    password: str
-
-    def checked(self, address: Address, nominated: bool) -> None:
-        """An authentic connectivity check came from `address`."""
-
-    def dtls(self, datagram: bytes) -> None:
-        """A DTLS datagram came."""
-
-    def rtcp(self, packet: bytes) -> None:
-        """An SRTCP packet came."""
-
-
 class UdpPort:
     """Bound and non-blocking; `open` begins reading on the running loop."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    protocol = "udp"
+
+    def __init__(self, sock: socket.socket, peers: Peers) -> None:
         sock.setblocking(False)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
         self._sock = sock
-        self._peers: dict[str, Peer] = {}
-        self._by_address: dict[Address, Peer] = {}
+        self._peers = peers
+        self._by_address: dict[Address, tuple[Peer, Path]] = {}
         self._offload = True
         self.dropped = 0
 
     @property
-    def number(self) -> int:
-        """The port's number."""
-        return int(self._sock.getsockname()[1])
+    def at(self) -> tuple[str, int]:
+        """The address and number it is bound to."""
+        host, number = self._sock.getsockname()[:2]
+        return str(host), int(number)
 
     def open(self) -> None:
         """Begin to read."""
@@ -62,16 +44,6 @@ class UdpPort:
         """Stop reading and close."""
         asyncio.get_running_loop().remove_reader(self._sock.fileno())
         self._sock.close()
-
-    def expect(self, peer: Peer) -> None:
-        """From now on take the checks of this viewer."""
-        self._peers[peer.ufrag] = peer
-
-    def forget(self, peer: Peer) -> None:
-        """Take nothing more from this viewer."""
-        self._peers.pop(peer.ufrag, None)
-        for address in [address for address, known in self._by_address.items() if known is peer]:
-            del self._by_address[address]
 
     def send(self, address: Address, packets: Sequence[bytes]) -> int:
         """Send all; what the kernel has no room for is dropped and counted, and the viewer asks again. Gives the bytes sent."""
@@ -88,6 +60,12 @@ class UdpPort:
             sent += self._send_run(address, packets[at:end], size)
             at = end
         return sent
+
+    def forget(self, address: Address, path: Path) -> None:
+        """Take nothing more from this address, unless it is somebody else's by now."""
+        known = self._by_address.get(address)
+        if known is not None and known[1] is path:
+            del self._by_address[address]
 
     def _send_run(self, address: Address, run: Sequence[bytes], size: int) -> int:
         try:
@@ -118,31 +96,36 @@ class UdpPort:
                 self._take(data, address)
 
     def _take(self, data: bytes, address: Address) -> None:
-        """Sort by the first byte (RFC 7983)."""
-        first = data[0]
-        if first < 4:
-            self._check(data, address)
-            return
-        peer = self._by_address.get(address)
-        if peer is None:
-            return
-        if 20 <= first <= 63:
-            peer.dtls(data)
-        elif 128 <= first <= 191:
-            peer.rtcp(data)
+        known = self._by_address.get(address)
+        if data[0] < 4:
+            self._check(data, address, known)
+        elif known is not None:
+            take(known[0], data)
 
-    def _check(self, data: bytes, address: Address) -> None:
-        check = ice.read_check(data)
-        peer = self._peers.get(check.local) if check else None
-        if check is None or peer is None or not check.is_from(peer.password):
+    def _check(self, data: bytes, address: Address, known: tuple[Peer, Path] | None) -> None:
+        asked = self._peers.asked(data)
+        if asked is None:
             return
-        refused = bool(check.unknown) or check.role_conflict
-        answer = ice.refuse(check, peer.password) if refused else ice.accept(check, (address[0], address[1]), peer.password)
+        peer, check = asked
+        path = known[1] if known and known[0] is peer else UdpPath(self, address)
+        taken, answer = self._peers.answer(peer, check, path, address)
         with contextlib.suppress(OSError):
             self._sock.sendto(answer, address)
-        if refused:
-            return
-        if address not in self._by_address and sum(known is peer for known in self._by_address.values()) >= _MAX_ADDRESSES:
-            return
-        self._by_address[address] = peer
-        peer.checked(address, check.nominates)
+        if taken:
+            self._by_address[address] = peer, path
+
+
+class UdpPath:
+    """From one of our UDP ports to one address."""
+
+    def __init__(self, port: UdpPort, address: Address) -> None:
+        self._port = port
+        self._address = address
+
+    def send(self, packets: Sequence[bytes]) -> int:
+        """See `Path`."""
+        return self._port.send(self._address, packets)
+
+    def close(self) -> None:
+        """See `Path`."""
+        self._port.forget(self._address, self)

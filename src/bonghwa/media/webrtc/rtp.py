@@ -9,6 +9,7 @@ _NTP_OFFSET_US = 2_208_988_800_000_000
 _MAX_RTCP_PACKETS = 32
 
 RTP_CLOCK = 90_000
+HEADER_SIZE = 12
 
 
 @dataclass
@@ -20,6 +21,10 @@ class Feedback:
     wants_key: bool = False
     goodbye: bool = False
     fraction_lost: float | None = None
+    report_echo: tuple[int, float] | None = None
+    """The middle of the time in the last sender report the receiver saw, and how many seconds it kept it (RFC 3550, 6.4.1)."""
+    estimate: float | None = None
+    """Bits per second the receiver believes its network carries (REMB, draft-alvestrand-rmcat-remb)."""
 
 
 def header(payload_type: int, sequence: int, timestamp: int, ssrc: int, marker: bool, extension: bytes) -> bytes:
@@ -28,11 +33,28 @@ def header(payload_type: int, sequence: int, timestamp: int, ssrc: int, marker: 
     return _HEADER.pack(first, payload_type | (0x80 if marker else 0), sequence, timestamp, ssrc) + extension
 
 
-def playout_delay_extension(identifier: int | None) -> bytes:
-    """The header extension asking the receiver to show every picture at once: minimum and maximum delay 0 ms."""
-    if identifier is None:
-        return b""
-    return bytes([0xBE, 0xDE, 0, 1, (identifier << 4) | 2, 0, 0, 0])
+class Extensions:
+    """The header extensions of a stream (RFC 8285), by the numbers the viewer offered them under; None for one it did not.
+
+    Playout delay 0 asks the receiver to show every picture at once; the absolute send time lets it judge its network.
+    """
+
+    def __init__(self, playout_delay: int | None, send_time: int | None) -> None:
+        self._fixed = b"" if playout_delay is None else bytes([(playout_delay << 4) | 2, 0, 0, 0])
+        self._send_time = None if send_time is None else bytes([(send_time << 4) | 2])
+        words = bool(self._fixed) + (send_time is not None)
+        self._head = bytes([0xBE, 0xDE, 0, words]) + self._fixed if words else b""
+
+    def block(self, now: float) -> bytes:
+        """The whole header extension of packets that leave at `now`, seconds of any steady clock."""
+        if self._send_time is None:
+            return self._head
+        return self._head + self._send_time + (int(now * 262_144) & 0xFFFFFF).to_bytes(3, "big")
+
+
+def report_mark(report: bytes) -> int:
+    """What a receiver will echo of this sender report."""
+    return int.from_bytes(report[10:14], "big")
 
 
 def sender_report(ssrc: int, now_us: int, timestamp: int, packets: int, octets: int) -> bytes:
@@ -72,6 +94,8 @@ def _read_packet(packet: bytes, ssrc: int, feedback: Feedback) -> None:
             block = packet[8 + 24 * index : 32 + 24 * index]
             if len(block) == 24 and int.from_bytes(block[:4], "big") == ssrc:
                 feedback.fraction_lost = block[4] / 256
+                echo, kept = struct.unpack_from("!II", block, 16)
+                feedback.report_echo = (echo, kept / 65_536) if echo else None
     elif kind == 203:
         feedback.goodbye = True
     elif kind == 205 and count == 1 and len(packet) >= 12 and int.from_bytes(packet[8:12], "big") == ssrc:
@@ -80,6 +104,9 @@ def _read_packet(packet: bytes, ssrc: int, feedback: Feedback) -> None:
         media = int.from_bytes(packet[8:12], "big")
         asked = {int.from_bytes(packet[at : at + 4], "big") for at in range(12, len(packet), 8)}
         feedback.wants_key |= (count == 1 and media == ssrc) or (count == 4 and ssrc in asked)
+        if count == 15 and packet[12:16] == b"REMB" and len(packet) >= 20:
+            scale = int.from_bytes(packet[17:20], "big")
+            feedback.estimate = float((scale & 0x3FFFF) << (scale >> 18))
 
 
 def _read_nack(items: bytes, feedback: Feedback) -> None:

@@ -4,14 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bonghwa.media.webrtc.ports import Candidate
+
 MAX_SDP = 65_536
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 
 _MAX_SECTIONS = 32
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}\Z")
 _PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}\Z")
 _MID = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}\Z")
-_MEDIA = re.compile(r"m=([a-z]{1,16}) \d{1,5} ([A-Z/]{1,32})((?: \S{1,16}){1,128})\Z")
+_MEDIA = re.compile(r"m=([a-z]{1,16}) \d{1,5} ([A-Z/]{1,32})((?: [!-~]{1,16}){1,128})\Z")
 _FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ((?:[0-9A-F]{2}:)+[0-9A-F]{2})\Z", re.IGNORECASE)
 
 
@@ -35,6 +38,7 @@ class Offer:
     fingerprints: tuple[tuple[str, str], ...]
     codecs: tuple[Codec, ...]
     playout_delay_id: int | None
+    send_time_id: int | None
     video: int
     sections: tuple[tuple[str, str, str, str], ...]
     """Of each section: kind, protocol, first format, mid."""
@@ -49,7 +53,7 @@ class Answer:
     ufrag: str
     password: str = field(repr=False)
     fingerprint: str
-    candidates: Sequence[tuple[str, int]]
+    candidates: Sequence[Candidate]
     ssrc: int
 
     def text(self) -> str:
@@ -65,19 +69,31 @@ class Answer:
 
     def _video(self, protocol: str, mid: str) -> list[str]:
         number = self.codec.payload_type
-        address, port = self.candidates[0]
-        lines = [f"m=video {port} {protocol} {number}", f"c=IN {_family(address)} {address}", "a=rtcp:9 IN IP4 0.0.0.0"]
-        for index, (host, host_port) in enumerate(self.candidates):
-            priority = (126 << 24) | ((65_535 - index) << 8) | 255
-            lines.append(f"a=candidate:{index + 1} 1 udp {priority} {host} {host_port} typ host")
+        best = self.candidates[0]
+        lines = [f"m=video {best.number} {protocol} {number}", f"c=IN {_family(best.host)} {best.host}", "a=rtcp:9 IN IP4 0.0.0.0"]
+        lines += [_candidate(index, each) for index, each in enumerate(self.candidates)]
         lines += ["a=end-of-candidates", f"a=ice-ufrag:{self.ufrag}", f"a=ice-pwd:{self.password}"]
         lines += [f"a=fingerprint:sha-256 {self.fingerprint}", "a=setup:passive", f"a=mid:{mid}"]
-        if self.offer.playout_delay_id is not None:
-            lines.append(f"a=extmap:{self.offer.playout_delay_id} {PLAYOUT_DELAY}")
+        for extension, uri in ((self.offer.playout_delay_id, PLAYOUT_DELAY), (self.offer.send_time_id, SEND_TIME)):
+            if extension is not None:
+                lines.append(f"a=extmap:{extension} {uri}")
         lines += ["a=sendonly", "a=msid:bonghwa video", "a=rtcp-mux", "a=rtcp-rsize", f"a=rtpmap:{number} H264/90000"]
-        lines += [f"a=rtcp-fb:{number} nack", f"a=rtcp-fb:{number} nack pli", f"a=rtcp-fb:{number} ccm fir"]
+        lines += [
+            f"a=rtcp-fb:{number} nack",
+            f"a=rtcp-fb:{number} nack pli",
+            f"a=rtcp-fb:{number} ccm fir",
+            f"a=rtcp-fb:{number} goog-remb",
+        ]
         lines.append(f"a=fmtp:{number} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={self.codec.profile_level_id}")
         return [*lines, f"a=ssrc:{self.ssrc} cname:bonghwa", f"a=ssrc:{self.ssrc} msid:bonghwa video"]
+
+
+def _candidate(index: int, candidate: Candidate) -> str:
+    """UDP before TCP (RFC 6544, 4.2), and as listed within each."""
+    tcp = candidate.protocol == "tcp"
+    priority = (90 if tcp else 126) << 24 | (65_535 - index) << 8 | 255
+    line = f"a=candidate:{index + 1} 1 {candidate.protocol} {priority} {candidate.host} {candidate.number} typ host"
+    return line + " tcptype passive" if tcp else line
 
 
 def _family(address: str) -> str:
@@ -109,6 +125,7 @@ def read_offer(body: bytes) -> Offer:
         fingerprints=_fingerprints(chosen, session),
         codecs=_codecs(chosen),
         playout_delay_id=_extension(chosen, PLAYOUT_DELAY),
+        send_time_id=_extension(chosen, SEND_TIME),
         video=video,
         sections=tuple(_shape(section) for section in sections),
     )
