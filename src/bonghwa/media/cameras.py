@@ -28,7 +28,7 @@ class Cameras:
         self._sources = sources
         self._on_health = on_health
         self._on_first_frame = on_first_frame
-        self._workers = workers or Workers(0)
+        self.workers = workers or Workers(0)
         self._main_only = main_only
         self._known: dict[str, Camera] = {}
         self._paused = True
@@ -62,7 +62,7 @@ class Cameras:
             small = None
             if source.small is not None and not self._main_only:
                 small = self._pull(source.small, self._changed, lambda *_: None, self._reworks)
-            found = self._known[camera] = Camera(camera, main, small, self._workers, self._on_health)
+            found = self._known[camera] = Camera(camera, main, small, self.workers, self._on_health)
             found.mask(self._masks.get(camera, ()))
             found.pause(self._paused)
         return found
