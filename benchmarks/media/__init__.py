@@ -1,0 +1,1 @@
+"""The video plane beside aiortc and Janus: same clip, same machine, same run."""
