@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.media import capacity, cost, cut, first, network
 from benchmarks.media import clip as clips
-from benchmarks.media import first, network
 from benchmarks.media.judge import browser, origin
 from benchmarks.media.network import say
 from benchmarks.media.stats import table
@@ -38,6 +38,22 @@ async def part_first(run: Run) -> list[Row]:
     return rows
 
 
+async def part_cost(run: Run) -> list[Row]:
+    return await cost.rows(
+        run.origin, run.folder, clips.synthetic(), 20 if run.quick else 100, 4 if run.quick else 10, 1 if run.quick else 3
+    )
+
+
+async def part_cut(run: Run) -> list[Row]:
+    clip = clips.synthetic(352, 288, 8, 25)
+    return await cut.rows(run.judging, run.origin, run.folder, clip, 20 if run.quick else 50, 1 if run.quick else 3)
+
+
+async def part_capacity(run: Run) -> list[Row]:
+    steps = (100, 200) if run.quick else (100, 200, 300, 350, 400, 450, 500, 550, 600)
+    return await capacity.rows(run.origin, run.folder, clips.synthetic(), steps, 3 if run.quick else 10)
+
+
 def other_clips(*, quick: bool) -> list[clips.Clip]:
     """The simulated city, and the real recordings where they are."""
     folder = clips.videos()
@@ -47,7 +63,12 @@ def other_clips(*, quick: bool) -> list[clips.Clip]:
     return [clips.city(), *(clips.real(folder / name) for name in names if folder and (folder / name).is_file())]
 
 
-PARTS: dict[str, Callable[[Run], Awaitable[list[Row]]]] = {"first": part_first}
+PARTS: dict[str, Callable[[Run], Awaitable[list[Row]]]] = {
+    "first": part_first,
+    "cost": part_cost,
+    "cut": part_cut,
+    "capacity": part_capacity,
+}
 
 
 async def measure(names: list[str], *, quick: bool) -> list[Row]:

@@ -71,8 +71,8 @@ class Line:
             line._where["handle_id"] = (await line.ask({"janus": "attach", "plugin": "janus.plugin.streaming"}))["data"]["id"]
             yield line
 
-    async def ask(self, message: dict[str, Any], kinds: tuple[str, ...] = ("success",)) -> dict[str, Any]:
-        """The answer of one of the kinds to a message. Raises RuntimeError when it is an error."""
+    async def ask(self, message: dict[str, Any], kinds: tuple[str, ...] = ("success",), wanting: str = "janus") -> dict[str, Any]:
+        """The answer of one of the kinds to a message, with the field wanted. Raises RuntimeError when it is an error."""
         transaction = f"b{next(self._count)}"
         await self._socket.send(json.dumps({**message, **self._where, "transaction": transaction}))
         while True:
@@ -81,12 +81,12 @@ class Line:
                 continue
             if answer["janus"] == "error":
                 raise RuntimeError(str(answer["error"]))
-            if answer["janus"] in kinds:
+            if answer["janus"] in kinds and wanting in answer:
                 return answer
 
-    async def body(self, body: dict[str, Any], jsep: dict[str, str] | None = None) -> dict[str, Any]:
+    async def body(self, body: dict[str, Any], jsep: dict[str, str] | None = None, wanting: str = "janus") -> dict[str, Any]:
         """Tell the plugin something and wait for what it says."""
-        return await self.ask({"janus": "message", "body": body, **({"jsep": jsep} if jsep else {})}, ("success", "event"))
+        return await self.ask({"janus": "message", "body": body, **({"jsep": jsep} if jsep else {})}, ("success", "event"), wanting)
 
 
 def free_udp_ports(count: int) -> list[int]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from benchmarks.media import network
 from benchmarks.media.clip import Clip
 from benchmarks.media.hub import Hub
 from bonghwa.media.enrolment import enrol
@@ -29,6 +30,7 @@ class Server(Protocol):
     """What the measurements need of a server."""
 
     name: str
+    url: str
     pid: int
 
     def place(self, transport: str = "webrtc") -> tuple[str, dict[str, Any]]:
@@ -55,7 +57,7 @@ async def ready(process: subprocess.Popen[bytes], file: Path, log: Path, seconds
 def child(command: list[str], log: Path, core: int | None = None) -> Any:
     """Run a process on one core until the block ends."""
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env=_environment())
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env=environment())
     try:
         if core is not None:
             os.sched_setaffinity(process.pid, {core})
@@ -69,7 +71,8 @@ def child(command: list[str], log: Path, core: int | None = None) -> Any:
             process.wait()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Of a child: the checkout's packages, no proxy."""
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     return {**os.environ, "PYTHONPATH": path, "NO_PROXY": "*"}
 
@@ -136,7 +139,16 @@ async def ours(
     import_sources(data, GATEWAY, [{"camera": CAMERA, "url": source, "username": "", "password": ""}])
     note, log = folder / "gateway.json", folder / "gateway.log"
     command = [sys.executable, "-m", "bonghwa.cli", "serve", "gateway", "--name", GATEWAY, "--data", str(data), "--hub", address]
-    command += ["--origin", origin, "--ready-file", str(note), "--max-viewers", str(viewers)]
+    command += [
+        "--host",
+        network.ADDRESS if network.inside() else "127.0.0.1",
+        "--origin",
+        origin,
+        "--ready-file",
+        str(note),
+        "--max-viewers",
+        str(viewers),
+    ]
     try:
         with child(command, log, core) as process:
             started = await ready(process, note, log)

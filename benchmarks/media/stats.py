@@ -98,7 +98,8 @@ def _goal(one: dict[str, Any]) -> str:
     if one["goal"] is None:
         return ""
     met = {True: "met", False: "MISSED", None: "not measured"}[one["met"]]
-    return f"goal x{one['goal']:g}: {met}" if one["goal_of"] == "ratio" else f"goal at most {one['goal']:g}: {met}"
+    form = {"ratio": "x{:g}", "ours": "at most {:g}", "least": "at least {:g}"}[one["goal_of"]]
+    return f"goal {form.format(one['goal'])}: {met}"
 
 
 def _between(spread: list[float] | None) -> str:
