@@ -46,12 +46,12 @@ async def part_cost(run: Run) -> list[Row]:
 
 async def part_cut(run: Run) -> list[Row]:
     clip = clips.synthetic(352, 288, 8, 25)
-    return await cut.rows(run.judging, run.origin, run.folder, clip, 20 if run.quick else 50, 1 if run.quick else 3)
+    return await cut.rows(run.judging, run.origin, run.folder, clip, 20 if run.quick else 50, 1 if run.quick else 5)
 
 
 async def part_capacity(run: Run) -> list[Row]:
-    steps = (100, 200) if run.quick else (100, 200, 300, 350, 400, 450, 500, 550, 600)
-    return await capacity.rows(run.origin, run.folder, clips.synthetic(), steps, 3 if run.quick else 10)
+    steps = (100, 250) if run.quick else (100, 200, 300, 350, 400, 450, 500, 550, 600)
+    return await capacity.rows(run.origin, run.folder, clips.synthetic(), steps, 4 if run.quick else 10)
 
 
 def other_clips(*, quick: bool) -> list[clips.Clip]:

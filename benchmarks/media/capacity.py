@@ -15,7 +15,7 @@ import httpx
 
 from benchmarks.media import load
 from benchmarks.media.clip import Clip
-from benchmarks.media.cost import OTHER_CORE, cpu_share, start
+from benchmarks.media.cost import OTHER_CORE, cpu_share, start, waited_s
 from benchmarks.media.network import say
 from benchmarks.media.servers import Server
 from benchmarks.media.stats import Sample, row
@@ -24,6 +24,7 @@ GOAL = 500
 _FULL = 95.0
 """A core that is used to more than this percent is full."""
 
+_DISTURBED = 20.0
 _STEADY = 0.9
 """Viewers that get less than this share of the packets of the first step's are behind: the clip is not equally dense all along."""
 
@@ -35,6 +36,7 @@ class Step:
     viewers: int
     receiving: int
     cpu: float
+    waited: float
     receivers_cpu: float
     lost: int
     full: int
@@ -43,13 +45,15 @@ class Step:
 
     def __str__(self) -> str:
         return (
-            f"{self.viewers} viewers: {self.receiving} receive {self.rate:.0f} packets a second each; gateway {self.cpu:.0f} %, receivers"
-            f" {self.receivers_cpu:.0f} % of a core; {self.lost} packets lost, {self.full} datagrams without room at the receivers,"
+            f"{self.viewers} viewers: {self.receiving} receive {self.rate:.0f} packets a second each; gateway {self.cpu:.0f} % (waited {self.waited:.0f} % for"
+            f" others on its core), receivers {self.receivers_cpu:.0f} % of a core; {self.lost} packets lost, {self.full} datagrams without room at the receivers,"
             f" {self.unsent} packets without room at the gateway so far"
         )
 
     def why(self, rate: float) -> str:
         """What ended the climb."""
+        if self.waited > _DISTURBED:
+            return f"not the gateway's doing: others on the machine held its core {self.waited:.0f} % of the time; run it on a quiet one"
         if self.cpu > _FULL:
             return f"with {self.viewers} the gateway's core is full ({self.cpu:.0f} %)"
         if self.receivers_cpu > _FULL or self.full:
@@ -80,12 +84,14 @@ async def rows(origin: str, folder: Path, clip: Clip, steps: tuple[int, ...], wi
 
 
 async def _step(server: Server, crowd: load.Crowd, count: int, window_s: float) -> Step:
+    waited = waited_s(server.pid)
     before, full, began = await crowd.counted(), receive_errors(), time.monotonic()
     cpu, receivers = await asyncio.gather(cpu_share(server.pid, window_s), cpu_share(crowd.process.pid, window_s))
     after, took = await crowd.counted(), time.monotonic() - began
     rate = (after["packets"] - before["packets"]) / took / count
     lost, full = after["lost"] - before["lost"], receive_errors() - full
-    return Step(count, after["receiving"], cpu, receivers, lost, full, await dropped(server.url), rate)
+    waited = 100 * (waited_s(server.pid) - waited) / took
+    return Step(count, after["receiving"], cpu, waited, receivers, lost, full, await dropped(server.url), rate)
 
 
 def receive_errors() -> int:

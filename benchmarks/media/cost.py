@@ -33,6 +33,14 @@ class Cost:
     memory: float
 
 
+def waited_s(pid: int) -> float:
+    """Seconds that a process was ready to run and its core was busy with others; 0 where the kernel does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
 async def cpu_share(pid: int, seconds: float) -> float:
     """Percent of one core that a process used in a window from now."""
     process, loop = psutil.Process(pid), asyncio.get_running_loop()
@@ -90,15 +98,16 @@ async def _cost(server: Server, folder: Path, viewers: int, window_s: float) -> 
         for count in (viewers // 2, viewers):
             await crowd.join(server, count - crowd.count, stack)
             await asyncio.sleep(2)
-            before = await crowd.counted()
+            before, waited = await crowd.counted(), waited_s(server.pid)
             cpu = await cpu_share(server.pid, window_s)
-            after = await crowd.counted()
+            after, waited = await crowd.counted(), 100 * (waited_s(server.pid) - waited) / window_s
             points.append((count, cpu, process.memory_info().rss / 1e6))
-            lost = after["lost"] - before["lost"]
+            lost, receiving = after["lost"] - before["lost"], after["receiving"]
             say(
-                f"{server.name}: {count} viewers, {after['receiving']} receive, {cpu:.1f} % of a core, {points[-1][2]:.0f} MB, {lost} packets lost"
+                f"{server.name}: {count} viewers, {receiving} receive, {cpu:.1f} % of a core, {points[-1][2]:.0f} MB, {lost} packets lost,"
+                f" waited {waited:.0f} % of the time for its core"
             )
-            if after["receiving"] < count:
-                raise RuntimeError(f"only {after['receiving']} of {count} viewers receive")
+            if receiving < count:
+                raise RuntimeError(f"only {receiving} of {count} viewers receive")
     count, cpu, memory = np.array(points).T
     return Cost(float(np.polyfit(count, cpu, 1)[0]), float(np.polyfit(count, memory, 1)[0]))

@@ -5,6 +5,7 @@ its peers, Janus destroys the mountpoint.
 """
 
 import asyncio
+import random
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,13 @@ async def _cut(judge: Judge, server: Server, transport: str, viewers: int) -> li
     numbers = [await judge.watch(server, transport, reading=False) for _ in range(viewers)]
     for number in numbers:
         await judge.until(number, lambda noted: noted["frames"] > 5, 30)
+    await asyncio.sleep(random.uniform(0.5, 1))  # anywhere between two pictures
     asked = await server.cut()
     await asyncio.sleep(_AFTER_S)
     last = [(await judge.noted(number))["last"] for number in numbers]
+    stalled = sum(one / 1000 < asked - 0.5 for one in last)
+    if stalled:
+        raise RuntimeError(f"{stalled} of {viewers} viewers saw nothing in the half second before the cut")
     late = sum(one / 1000 > asked + _AFTER_S - 0.5 for one in last)
     if late:
         say(f"{server.name} by {transport}: {late} of {viewers} viewers still got pictures {_AFTER_S - 0.5} s after the cut")

@@ -22,7 +22,8 @@ LIGHT = (sys.executable, "-m", "benchmarks.media.receivers_light")
 
 def missing() -> str | None:
     """Why GStreamer's receivers cannot run here; None when they can."""
-    code = "import gi; gi.require_version('GstWebRTC', '1.0'); from gi.repository import Gst, GstWebRTC; Gst.init(None); assert Gst.ElementFactory.find('nicesrc')"
+    code = "import gi; gi.require_version('GstWebRTC', '1.0'); from gi.repository import Gst, GstWebRTC; Gst.init(None);"
+    code += " assert Gst.ElementFactory.find('webrtcbin') and Gst.ElementFactory.find('nicesrc')"
     tried = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=False)
     return None if tried.returncode == 0 else "GStreamer's webrtcbin is not installed (scripts/services --bench)"
 

@@ -1,6 +1,6 @@
 """WebRTC receivers none of us wrote: GStreamer's webrtcbin, as many as asked for in one process, decoding nothing.
 
-Run by Debian's own Python (`/usr/bin/python3`), which has GStreamer's bindings. One JSON object a line on standard input, one answer a line:
+Run by Debian's own Python (`/usr/bin/python3`), which has GStreamer's bindings. One JSON object a line on standard input, one answer:
 
     {"do": "offer", "id": 1}                          {"id": 1, "sdp": ...}      an offer of ours, with all candidates
     {"do": "answer", "id": 1, "sdp": ...}             {"id": 1}                  the server's answer to it
@@ -17,7 +17,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
-from gi.repository import GLib, Gst, GstSdp, GstWebRTC
+from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402  the versions must be required before
 
 H264 = (
     "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=102,packetization-mode=(string)1,"
