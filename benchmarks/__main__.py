@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks._table import table
+
 HERE = Path(__file__).resolve().parent
 NAMES = sorted(
     [path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_")] + [path.parent.name for path in HERE.glob("*/__main__.py")]
@@ -19,20 +21,6 @@ def measure(name: str, *, quick: bool) -> list[dict[str, Any]]:
     done = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True)
     rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows for people."""
-    lines = [f"{'':<70} {'ours':>12} {'rival':>12} {'ratio':>9}  goal"]
-    for row in rows:
-        numbers = [_number(row.get(key)) for key in ("ours", "rival", "ratio")]
-        met = {True: "met", False: "MISSED", None: "-"}[row.get("met")]
-        lines.append(f"{row['name']:<70} {numbers[0]:>12} {numbers[1]:>12} {numbers[2]:>9}  {row.get('goal')} {row.get('unit')}: {met}")
-    return "\n".join(lines)
-
-
-def _number(value: Any) -> str:
-    return "-" if value is None else f"{value:,.3g}" if isinstance(value, float) else str(value)
 
 
 def main() -> int:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.media import capacity, cost, cut, first, network
+from benchmarks._table import table
+from benchmarks.media import capacity, cost, cut, first, network, networks
 from benchmarks.media import clip as clips
 from benchmarks.media.judge import browser, origin
 from benchmarks.media.network import say
-from benchmarks.media.stats import table
 
 Row = dict[str, Any]
 
@@ -32,34 +32,39 @@ class Run:
 
 
 async def part_first(run: Run) -> list[Row]:
-    rows = await first.rows(run.judging, run.origin, run.folder, clips.synthetic(), 4 if run.quick else 15, 3 if run.quick else 10)
-    for number, clip in enumerate(other_clips(quick=run.quick)):
-        rows += await first.rows(run.judging, run.origin, run.folder / f"clip{number}", clip, 2 if run.quick else 5, 0)
+    rows = await first.rows(run.judging, run.origin, run.folder, clips.synthetic(), 2 if run.quick else 15, 2 if run.quick else 10)
+    for number, clip in enumerate([] if run.quick else other_clips()):
+        rows += await first.rows(run.judging, run.origin, run.folder / f"clip{number}", clip, 3, 0)
     return rows
 
 
 async def part_cost(run: Run) -> list[Row]:
-    return await cost.rows(
-        run.origin, run.folder, clips.synthetic(), 20 if run.quick else 100, 4 if run.quick else 10, 1 if run.quick else 3
-    )
+    viewers, window_s, rounds = (10, 2, 1) if run.quick else (100, 10, 3)
+    return await cost.rows(run.origin, run.folder, clips.synthetic(), viewers, window_s, rounds)
 
 
 async def part_cut(run: Run) -> list[Row]:
     clip = clips.synthetic(352, 288, 8, 25)
-    return await cut.rows(run.judging, run.origin, run.folder, clip, 20 if run.quick else 50, 1 if run.quick else 5)
+    return await cut.rows(run.judging, run.origin, run.folder, clip, 10 if run.quick else 50, 1 if run.quick else 5)
 
 
 async def part_capacity(run: Run) -> list[Row]:
-    steps = (100, 250) if run.quick else (100, 200, 300, 350, 400, 450, 500, 550, 600)
+    steps = (50,) if run.quick else (100, 200, 300, 350, 400, 450, 500, 550, 600)
     return await capacity.rows(run.origin, run.folder, clips.synthetic(), steps, 4 if run.quick else 10)
 
 
-def other_clips(*, quick: bool) -> list[clips.Clip]:
+async def part_networks(run: Run) -> list[Row]:
+    if run.quick:
+        return await networks.rows(run.judging, run.origin, run.folder, clips.synthetic(), 4, 1, networks.NETWORKS[1:2])
+    return await networks.rows(run.judging, run.origin, run.folder, clips.synthetic(), 15, 2)
+
+
+def other_clips() -> list[clips.Clip]:
     """The simulated city, and the real recordings where they are."""
     folder = clips.videos()
     if folder is None:
         say(f"real clips not measured: no ../shared/data/video, and {clips.VARIABLE} is not set")
-    names = [] if folder is None else clips.REAL[:1] if quick else clips.REAL
+    names = () if folder is None else clips.REAL
     return [clips.city(), *(clips.real(folder / name) for name in names if folder and (folder / name).is_file())]
 
 
@@ -68,6 +73,7 @@ PARTS: dict[str, Callable[[Run], Awaitable[list[Row]]]] = {
     "cost": part_cost,
     "cut": part_cut,
     "capacity": part_capacity,
+    "networks": part_networks,
 }
 
 
@@ -86,7 +92,7 @@ async def measure(names: list[str], *, quick: bool) -> list[Row]:
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench media", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)}; all without one")
-    parser.add_argument("--quick", action="store_true", help="two minutes, small n")
+    parser.add_argument("--quick", action="store_true", help="some three minutes: small n, few viewers, one clip, one bad network")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON and nothing else")
     given = parser.parse_args(argv)
     if unknown := set(given.part) - set(PARTS):

@@ -25,7 +25,7 @@ _FULL = 95.0
 """A core that is used to more than this percent is full."""
 
 _DISTURBED = 20.0
-_STEADY = 0.9
+_STEADY = 0.8
 """Viewers that get less than this share of the packets of the first step's are behind: the clip is not equally dense all along."""
 
 
@@ -45,9 +45,9 @@ class Step:
 
     def __str__(self) -> str:
         return (
-            f"{self.viewers} viewers: {self.receiving} receive {self.rate:.0f} packets a second each; gateway {self.cpu:.0f} % (waited {self.waited:.0f} % for"
-            f" others on its core), receivers {self.receivers_cpu:.0f} % of a core; {self.lost} packets lost, {self.full} datagrams without room at the receivers,"
-            f" {self.unsent} packets without room at the gateway so far"
+            f"{self.viewers} viewers: {self.receiving} receive {self.rate:.0f} packets a second each; gateway {self.cpu:.0f} % of a core"
+            f" (and {self.waited:.0f} % waiting for it), receivers {self.receivers_cpu:.0f} %; {self.lost} packets lost,"
+            f" {self.full} datagrams without room at the receivers, {self.unsent} packets without room at the gateway so far"
         )
 
     def why(self, rate: float) -> str:

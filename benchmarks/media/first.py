@@ -26,13 +26,13 @@ async def rows(judging: Any, origin: str, folder: Path, clip: Clip, rounds: int,
     found: list[Row] = []
     async with judging(clip) as judge:
         async with AsyncExitStack() as stack:
-            ours, rivals = await _warm(stack, folder / "warm", clip, origin)
+            ours, rivals = await warm(stack, folder / "warm", clip, origin)
             joins: dict[str, Callable[[], Awaitable[int]]] = {
                 "ours": lambda: judge.watch(ours),
                 "ours, stream": lambda: judge.watch(ours, "ws"),
             }
             joins |= {rival.name: _joining(judge, rival) for rival in rivals}
-            await each_in_turn(judge, joins, 1)
+            await each_in_turn(judge, joins, 1)  # warms up Chromium's decoder and every server
             found += warm_rows(clip, await each_in_turn(judge, joins, rounds), [rival.name for rival in rivals])
         if cold_rounds:
             found += await cold_rows(judge, origin, folder / "cold", clip, cold_rounds)
@@ -43,7 +43,7 @@ def _joining(judge: Judge, server: Server) -> Callable[[], Awaitable[int]]:
     return lambda: judge.watch(server)
 
 
-async def _warm(stack: AsyncExitStack, folder: Path, clip: Clip, origin: str) -> tuple[servers.Ours, list[Server]]:
+async def warm(stack: AsyncExitStack, folder: Path, clip: Clip, origin: str) -> tuple[servers.Ours, list[Server]]:
     """Every server that can be had, on one camera that each of them pulls already."""
     reason = janus.missing()
     ports = [] if reason else janus.free_udp_ports(2)

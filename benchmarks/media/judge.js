@@ -81,17 +81,20 @@ function newPeer(video) {
   return peer;
 }
 
-/** Send media by way of a relay: every candidate of an answer is replaced by the relay's address. */
-function rerouted(sdp, relay) {
-  if (!relay) return sdp;
-  const kept = sdp.split("\r\n").filter((line) => !line.startsWith("a=candidate:"));
+/** Where `routed`, media goes by way of a relay of the benchmark, which then stands in the place of the server's candidates. */
+async function rerouted(sdp, routed) {
+  if (!routed) return sdp;
+  const lines = sdp.split("\r\n");
+  const [, host, port] = lines.map((line) => line.match(/^a=candidate:\S+ 1 udp \d+ ([\d.]+) (\d+) typ host/i)).find((match) => match);
+  const relay = await route(host, Number(port));
+  const kept = lines.filter((line) => !line.startsWith("a=candidate:"));
   const at = kept.findIndex((line) => line.startsWith("a=ice-ufrag:"));
   kept.splice(at, 0, `a=candidate:1 1 udp 2130706431 ${relay.host} ${relay.port} typ host`);
   return kept.join("\r\n");
 }
 
 const JOIN = {
-  async whep(viewer, { url, ticket, relay }) {
+  async whep(viewer, { url, ticket, routed }) {
     const peer = viewer.peer = newPeer(viewer.video);
     peer.addTransceiver("video", { direction: "recvonly" });
     await peer.setLocalDescription(await peer.createOffer());
@@ -100,19 +103,19 @@ const JOIN = {
     if (ticket) headers.Authorization = `Bearer ${ticket}`;
     const answer = await fetch(url, { method: "POST", headers, body: peer.localDescription.sdp });
     if (answer.status !== 201) throw new Error(`WHEP ${answer.status}: ${await answer.text()}`);
-    await peer.setRemoteDescription({ type: "answer", sdp: rerouted(await answer.text(), relay) });
+    await peer.setRemoteDescription({ type: "answer", sdp: await rerouted(await answer.text(), routed) });
   },
   async stream(viewer, { url, ticket }) {
     ask(viewer);
     viewer.joined = joinStream(viewer.video, url, ticket, () => {});
   },
-  async janus(viewer, { url, mountpoint, relay }) {
+  async janus(viewer, { url, mountpoint, routed }) {
     const line = viewer.line = await JanusLine.open(url);
     ask(viewer); // session and handle are there already: only the watch counts
     const offer = await line.message({ request: "watch", id: mountpoint }, null, (answer) => answer.jsep);
     const peer = viewer.peer = newPeer(viewer.video);
-    peer.onicecandidate = ({ candidate }) => line.trickle(candidate ? candidate.toJSON() : { completed: true });
-    await peer.setRemoteDescription({ type: "offer", sdp: rerouted(offer.jsep.sdp, relay) });
+    peer.onicecandidate = ({ candidate }) => line.trickle(candidate && !routed ? candidate.toJSON() : { completed: true });
+    await peer.setRemoteDescription({ type: "offer", sdp: await rerouted(offer.jsep.sdp, routed) });
     await peer.setLocalDescription(await peer.createAnswer());
     await line.message({ request: "start" }, { type: "answer", sdp: peer.localDescription.sdp }, (answer) => answer.janus === "event");
   },
@@ -168,7 +171,7 @@ function leave(number) {
 
 function noted(number) {
   const { askedWall, first, firstAge, edge, frames, last, ages, times, unread, error, width } = viewers[number];
-  return { askedWall, first, firstAge, edge, frames, last, ages, times, unread, error: error ?? null, width };
+  return { now: performance.now(), askedWall, first, firstAge, edge, frames, last, ages, times, unread, error: error ?? null, width };
 }
 
 async function received(number) {

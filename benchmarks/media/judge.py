@@ -5,7 +5,7 @@ import contextlib
 import functools
 import http.server
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,16 +65,23 @@ class Judge:
 
     page: Page
     clip: Clip
+    route: Callable[[str, int], Awaitable[dict[str, Any]]] | None = None
+    """Opens the relay of a routed view to a server's address and gives the relay's."""
 
     def _told(self) -> dict[str, Any]:
         return {"fps": float(self.clip.fps), "count": len(self.clip.pictures), "edgeMs": EDGE_MS}
 
-    async def watch(self, server: Server, transport: str = "webrtc", *, reading: bool = True, relay: dict[str, Any] | None = None) -> int:
+    async def watch(self, server: Server, transport: str = "webrtc", *, reading: bool = True, routed: bool = False) -> int:
         """Begin to watch; the viewer's number."""
         way, place = server.place(transport)
-        given = [way, {**place, "relay": relay}, self._told(), reading]
+        given = [way, {**place, "routed": routed}, self._told(), reading]
         number: int = await self.page.evaluate("([way, place, clip, reading]) => watch(way, place, clip, reading)", given)
         return number
+
+    async def routed(self, host: str, port: int) -> dict[str, Any]:
+        """What the page calls for a routed view."""
+        assert self.route is not None
+        return await self.route(host, port)
 
     async def noted(self, viewer: int) -> dict[str, Any]:
         """What was noted of a viewer so far. Raises RuntimeError when it was refused."""
@@ -105,7 +112,9 @@ async def browser(address: str) -> AsyncIterator[Callable[[Clip], Any]]:
             page = await running.new_page()
             await page.goto(address)
             try:
-                yield Judge(page, clip)
+                judge = Judge(page, clip)
+                await page.expose_function("route", judge.routed)
+                yield judge
             finally:
                 await page.close()
 

@@ -46,12 +46,18 @@ def row(
     at: float = 0.5,
     ratio_goal: float | None = None,
     goal: float | None = None,
+    more: bool = False,
     note: str = "",
 ) -> dict[str, Any]:
-    """One comparison at a quantile of both. `ratio_goal`: so many times less than the rival; `goal`: at most this, in the unit."""
+    """One comparison at a quantile of both. `ratio_goal`: so many times less than the rival; `goal`: at most this, in the unit.
+
+    The ratio is how many times better ours is; `more` says that more is better.
+    """
     our = ours.quantile(at) if ours and ours.n else None
     their = rival.quantile(at) if rival and rival.n else None
-    ratio = their / our if our is not None and their is not None and our > 0 else None
+    ratio = None
+    if our is not None and their is not None and min(our, their) > 0:
+        ratio = our / their if more else their / our
     met: bool | None = None
     if ratio_goal is not None and ratio is not None:
         met = ratio >= ratio_goal
@@ -80,31 +86,3 @@ def _round(value: float | None) -> float | None:
 
 def _spread(sample: Sample | None) -> list[float | None] | None:
     return [_round(value) for value in sample.iqr] if sample and sample.n else None
-
-
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows for people, with the middle half of the values in brackets."""
-    lines = [f"{'':<78} {'ours':>8} {'':<16} {'rival':>8} {'':<16} {'ratio':>6}  unit"]
-    for one in rows:
-        ours, rival, ratio = (_short(one[key]) for key in ("ours", "rival", "ratio"))
-        our_spread, their_spread = (_between(one[key]) for key in ("ours_iqr", "rival_iqr"))
-        n = f"n={one['n']}" + (f"/{one['rival_n']}" if one["rival_n"] else "")
-        line = f"{one['name']:<78} {ours:>8} {our_spread:<16} {rival:>8} {their_spread:<16} {ratio:>6}  {one['unit']}  {n}"
-        lines.append("  ".join(part for part in (line, _goal(one), one["note"]) if part))
-    return "\n".join(lines)
-
-
-def _goal(one: dict[str, Any]) -> str:
-    if one["goal"] is None:
-        return ""
-    met = {True: "met", False: "MISSED", None: "not measured"}[one["met"]]
-    form = {"ratio": "x{:g}", "ours": "at most {:g}", "least": "at least {:g}"}[one["goal_of"]]
-    return f"goal {form.format(one['goal'])}: {met}"
-
-
-def _between(spread: list[float] | None) -> str:
-    return "" if spread is None else f"[{_short(spread[0])}..{_short(spread[1])}]"
-
-
-def _short(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
