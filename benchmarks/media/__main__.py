@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+from playwright.async_api import Error as PlaywrightError
+
 from benchmarks._table import table
 from benchmarks.media import capacity, cost, cut, first, network, networks
 from benchmarks.media import clip as clips
 from benchmarks.media.judge import browser, origin
 from benchmarks.media.network import say
+from benchmarks.media.stats import row
 
 Row = dict[str, Any]
 
@@ -85,7 +89,11 @@ async def measure(names: list[str], *, quick: bool) -> list[Row]:
                 say(f"{name} ... (load {os.getloadavg()[0]:.2f})")
                 part = Path(folder) / name
                 part.mkdir()
-                rows += await PARTS[name](Run(judging, address, part, quick))
+                try:
+                    rows += await PARTS[name](Run(judging, address, part, quick))
+                except (RuntimeError, OSError, TimeoutError, httpx.HTTPError, PlaywrightError) as error:
+                    say(f"{name} failed: {error!r}")  # the other parts are still worth their time
+                    rows.append(row(f"{name}: failed, not measured", None, None, "", note=type(error).__name__))
     return rows
 
 

@@ -15,7 +15,7 @@ import httpx
 
 from benchmarks.media import load
 from benchmarks.media.clip import Clip
-from benchmarks.media.cost import OTHER_CORE, cpu_share, start, waited_s
+from benchmarks.media.cost import DISTURBED, OTHER_CORE, cpu_share, start, waited_s
 from benchmarks.media.network import say
 from benchmarks.media.servers import Server
 from benchmarks.media.stats import Sample, row
@@ -24,7 +24,6 @@ GOAL = 500
 _FULL = 95.0
 """A core that is used to more than this percent is full."""
 
-_DISTURBED = 20.0
 _STEADY = 0.8
 """Viewers that get less than this share of the packets of the first step's are behind: the clip is not equally dense all along."""
 
@@ -52,7 +51,7 @@ class Step:
 
     def why(self, rate: float) -> str:
         """What ended the climb."""
-        if self.waited > _DISTURBED:
+        if self.waited > DISTURBED:
             return f"not the gateway's doing: others on the machine held its core {self.waited:.0f} % of the time; run it on a quiet one"
         if self.cpu > _FULL:
             return f"with {self.viewers} the gateway's core is full ({self.cpu:.0f} %)"

@@ -62,7 +62,10 @@ class Crowd:
         # The receiver's certificate is RSA, and aiortc as a DTLS client has no suite for that: the receiver is the client everywhere.
         offer = offer.replace("a=setup:actpass", "a=setup:active")
         headers = {"Content-Type": "application/sdp", **({"Authorization": f"Bearer {place['ticket']}"} if "ticket" in place else {})}
-        answer = await client.post(place["url"], content=offer, headers=headers)
+        try:
+            answer = await client.post(place["url"], content=offer, headers=headers)
+        except httpx.HTTPError as error:
+            raise RuntimeError(f"{place['url']}: no answer to viewer {number}: {error!r}") from error
         if answer.status_code != 201:
             raise RuntimeError(f"{place['url']}: {answer.status_code} {answer.text}")
         await self._ask(do="answer", id=number, sdp=answer.text)
