@@ -6,6 +6,7 @@ the three: its slope is the cost of a viewer, without what the server costs befo
 """
 
 import asyncio
+import contextlib
 import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,12 +21,16 @@ from benchmarks.media.clip import Clip
 from benchmarks.media.network import say
 from benchmarks.media.servers import Server
 from benchmarks.media.stats import Sample, row
+from bonghwa.city.rtp import payloads
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, OTHER_CORE = CORES[0], CORES[-1]
 
 DISTURBED = 20.0
 """A server that waits more than this percent of the time for its core is measured on a machine that does something else."""
+
+_WHOLE = 0.8
+"""Less of the clip than this is not all of it: the windows are not whole loops, and no packet is larger than the camera's."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,17 @@ class Cost:
 
 
 def waited_s(pid: int) -> float:
-    """Seconds that a process was ready to run and its core was busy with others; 0 where the kernel does not tell."""
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    except (OSError, IndexError):
-        return 0.0
+    """Seconds that a process's threads were ready to run and their core was busy with others; 0 where the kernel does not tell."""
+    waits = 0
+    for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, IndexError):  # a thread may end meanwhile
+            waits += int(thread.read_text().split()[1])
+    return waits / 1e9
+
+
+def packets_s(clip: Clip) -> float:
+    """Packets a second of the clip as the camera cuts it; a server may cut smaller ones."""
+    return float(sum(len(payloads(picture)) for picture in clip.pictures) * clip.fps / len(clip.pictures))
 
 
 async def cpu_share(pid: int, seconds: float) -> float:
@@ -66,7 +77,7 @@ async def rows(origin: str, folder: Path, clip: Clip, viewers: int, window_s: fl
             async with AsyncExitStack() as stack:
                 server = await start(name, stack, here, clip, origin, viewers)
                 try:
-                    measured.setdefault(name, []).append(await _cost(server, here, viewers, window_s))
+                    measured.setdefault(name, []).append(await _cost(server, here, clip, viewers, window_s))
                 except (RuntimeError, TimeoutError) as error:
                     say(f"{name}: no cost measured: {error}")
     ours, found = measured.get("ours", []), []
@@ -96,7 +107,8 @@ async def start(name: str, stack: AsyncExitStack, folder: Path, clip: Clip, orig
     return await stack.enter_async_context(janus.janus(folder / name, clip, ports, core=SERVER_CORE))
 
 
-async def _cost(server: Server, folder: Path, viewers: int, window_s: float) -> Cost:
+async def _cost(server: Server, folder: Path, clip: Clip, viewers: int, window_s: float) -> Cost:
+    """Raises RuntimeError when a viewer does not get the clip: a server that sends less costs less, and that is no merit."""
     process = psutil.Process(server.pid)
     async with AsyncExitStack() as stack:
         crowd = await stack.enter_async_context(load.crowd(folder / "receivers.log", OTHER_CORE, load.GSTREAMER))
@@ -115,7 +127,8 @@ async def _cost(server: Server, folder: Path, viewers: int, window_s: float) -> 
                 f"{server.name}: {count} viewers, {receiving} receive, {cpu:.1f} % of a core, {points[-1][2]:.0f} MB, {lost} packets lost,"
                 f" waited {waited:.0f} % of the time for its core"
             )
-            if receiving < count:
-                raise RuntimeError(f"only {receiving} of {count} viewers receive")
+            share = (after["packets"] - before["packets"]) / (window_s * count * packets_s(clip))
+            if receiving < count or share < _WHOLE:
+                raise RuntimeError(f"{receiving} of {count} viewers receive, together {share:.0%} of the clip")
     count, cpu, memory = np.array(points).T
     return Cost(float(np.polyfit(count, cpu, 1)[0]), float(np.polyfit(count, memory, 1)[0]), most)
