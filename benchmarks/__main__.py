@@ -1,4 +1,4 @@
-"""Run the named benchmarks, or all, one after the other in processes of their own: `python -m benchmarks [NAME...] [--json]`."""
+"""Run the named benchmarks, or all, one after the other in processes of their own: `python -m benchmarks [NAME...] [--quick] [--json]`."""
 
 import argparse
 import json
@@ -7,38 +7,27 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks._table import table
+
 HERE = Path(__file__).resolve().parent
-HAVE_QUICK = frozenset({"soak"})
-NAMES = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+NAMES = sorted(
+    [path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_")] + [path.parent.name for path in HERE.glob("*/__main__.py")]
+)
 
 
-def measure(name: str, *, quick: bool = False) -> list[dict[str, Any]]:
+def measure(name: str, *, quick: bool) -> list[dict[str, Any]]:
     """The rows of one benchmark. Raises CalledProcessError when it fails; what it says on its way goes to standard error."""
-    command = [sys.executable, "-m", f"benchmarks.{name}", "--json", *(["--quick"] if quick and name in HAVE_QUICK else [])]
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--json", *(["--quick"] if quick else [])]
     done = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True)
     rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows for people."""
-    lines = [f"{'':<46} {'ours':>12} {'rival':>12} {'ratio':>9}  goal"]
-    for row in rows:
-        numbers = [_number(row.get(key)) for key in ("ours", "rival", "ratio")]
-        met = {True: "met", False: "MISSED", None: "-"}[row.get("met")]
-        lines.append(f"{row['name']:<46} {numbers[0]:>12} {numbers[1]:>12} {numbers[2]:>9}  {row.get('goal')} {row.get('unit')}: {met}")
-    return "\n".join(lines)
-
-
-def _number(value: Any) -> str:
-    return "-" if value is None else f"{value:,.3g}" if isinstance(value, float) else str(value)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Each benchmark measures us and a rival in the same run.")
     parser.add_argument("name", nargs="*", help=f"of {', '.join(NAMES)}; all without one")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON and nothing else")
-    parser.add_argument("--quick", action="store_true", help=f"shorter, where there is a shorter way: {', '.join(sorted(HAVE_QUICK))}")
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller measurements")
     given = parser.parse_args()
     if unknown := set(given.name) - set(NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")

@@ -119,9 +119,12 @@ def _camera_file(folder: Path, given: Path | None) -> Path:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="3 seconds a step")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--cameras", type=Path)
     given = parser.parse_args()
+    if given.quick:
+        given.seconds = 3.0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cameras = _camera_file(folder, given.cameras)
