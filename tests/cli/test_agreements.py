@@ -15,6 +15,8 @@ def test_the_sample_agreements_can_be_used(capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert "strap_cut" in said
     assert "NOT IN FORCE" not in said
+    assert said.count("unmasked") == 2, "one clause and one agreement of the samples lift masks"
+    assert "3-1    auto     400 m, 9 cameras, 40 min         fire, rescue, medical, hazmat, mass_casualty + evidence, unmasked" in said
 
 
 def test_a_broken_agreement_is_named_with_file_clause_and_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

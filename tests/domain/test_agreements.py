@@ -77,6 +77,12 @@ def test_em_act_16_3_opens_only_for_breach_or_recorded_suspicion_and_urgency(kin
         (("clause", 0, "basis"), " ", "basis"),
         (("clause", 0, "tpyo"), 1, "tpyo"),
         (("clause", 1, "id"), "2-1", "id"),
+        (("clause", 0, "evidence"), "yes", "evidence"),
+        (("clause", 0, "keep_days"), -1, "keep_days"),
+        (("clause", 2, "keep_days"), 30, "keep_days"),
+        (("clause", 0, "unmasked"), 1, "unmasked"),
+        (("clause", 2, "unmasked"), True, "unmasked"),
+        (("duty_unmasked",), "yes", "duty_unmasked"),
     ],
 )
 def test_a_wrong_agreement_names_file_and_field(path: tuple[Any, ...], value: Any, field: str) -> None:

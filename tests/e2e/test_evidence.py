@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import signal
 from pathlib import Path
 
 import av
@@ -45,25 +47,38 @@ def test_a_clip_is_recorded_fetched_and_proven(demo: Demo, tmp_path: Path, capsy
     assert "SHA-256" in capsys.readouterr().err
 
 
-def test_a_region_its_owner_masks_is_hidden_in_the_whole_system_until_it_is_unmasked(demo: Demo) -> None:
+def test_a_region_its_owner_masks_is_hidden_also_by_a_gateway_that_was_killed_and_starts_anew(demo: Demo) -> None:
     incident = demo.alarm("police112", "robbery")
     grant = next(g for g in demo.incident("police112", incident)["grants"] if g["state"] == "active" and g["owner"] == "junggu")
     camera = grant["cameras"][0]
 
-    def left_edge() -> float:
-        """How much the grey values of the left quarter differ, in a still of a view of its own."""
-        view = demo.call("police112", "POST", "/views", json={"grant": grant["id"], "camera": camera}).json()
-        still = httpx.get(view["snapshot"], headers={"Authorization": f"Bearer {view['ticket']}"}, timeout=60)
-        assert still.status_code == 200, still.text
-        with av.open(io.BytesIO(still.content)) as opened:
-            image = next(opened.decode(video=0)).to_ndarray(format="gray").astype(int)
+    def still() -> bytes | None:
+        """A still of a view of its own; None while there is no gateway that gives one."""
+        answer = demo.call("police112", "POST", "/views", json={"grant": grant["id"], "camera": camera})
+        if answer.status_code != 201:
+            return None
+        view = answer.json()
+        try:
+            taken = httpx.get(view["snapshot"], headers={"Authorization": f"Bearer {view['ticket']}"}, timeout=60)
+        except httpx.TransportError:
+            return None
         demo.call("police112", "DELETE", f"/views/{view['id']}")
+        return taken.content if taken.status_code == 200 else None
+
+    def left_edge() -> float:
+        """How much the grey values of the left quarter differ."""
+        with av.open(io.BytesIO(until(still, what="a still"))) as opened:
+            image = next(opened.decode(video=0)).to_ndarray(format="gray").astype(int)
         return float(image[: image.shape[0] * 2 // 3, 8 : image.shape[1] // 4 - 8].std())
 
     until(lambda: "first_picture_ms" in demo.incident("police112", incident)["timing"], what="the first picture")
     assert left_edge() > 4
     body = {"regions": [[[0, 0], [0.25, 0], [0.25, 1], [0, 1]]], "reason": "주택 창문"}
     assert demo.call("중구", "PUT", f"/cameras/{camera}/mask", json=body).json()["unreached"] == []
+    assert left_edge() < 4
+    pid = demo.ready["pids"]["gateways"][0]
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: pid not in demo.ready["pids"]["gateways"], what="another gateway")
     assert left_edge() < 4
     assert demo.call("중구", "DELETE", f"/cameras/{camera}/mask", json={"reason": "창문 없음"}).json()["unreached"] == []
     assert left_edge() > 4

@@ -39,6 +39,17 @@ def rows(folder: Path) -> list[tuple[str]]:
         return database.execute("SELECT id FROM incidents").fetchall()
 
 
+def test_a_backup_holds_the_gateways_sources_but_no_clip_which_it_would_outlive(data: Path, tmp_path: Path) -> None:
+    gateway = data / "gateways" / "gw1"
+    (gateway / "clips").mkdir(parents=True)
+    (gateway / "clips" / "clp_1.mp4").write_bytes(b"a clip")
+    (gateway / "sources.enc").write_bytes(b"sealed")
+    back_up(data, tmp_path / "backup.tar.gz")
+    with tarfile.open(tmp_path / "backup.tar.gz") as archive:
+        kept = [name for name in archive.getnames() if "gateways" in name]
+    assert [name.rpartition("/")[2] for name in kept] == ["sources.enc"]
+
+
 def test_a_restored_folder_has_the_rows_the_keys_and_a_ledger_that_verifies(data: Path, tmp_path: Path) -> None:
     made = back_up(data, tmp_path / "backup.tar.gz")
     verdict = restore(tmp_path / "backup.tar.gz", tmp_path / "again")

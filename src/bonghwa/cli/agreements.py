@@ -35,11 +35,12 @@ def _told(agreement: Agreement) -> list[str]:
     head = f"{agreement.id} v{agreement.version}  {agreement.title}  {years}, {agreement.hash[:12]}"
     return [
         head,
-        f"    {', '.join(agreement.parties)} see {', '.join(agreement.owners)}",
+        f"    {', '.join(agreement.parties)} see {', '.join(agreement.owners)}{', on duty unmasked' if agreement.duty_unmasked else ''}",
         *(f"    {_line(clause)}" for clause in agreement.clauses),
     ]
 
 
 def _line(clause: Clause) -> str:
     bounds = f"{clause.radius_m:.0f} m, {clause.cameras} cameras, {clause.minutes} min" if clause.approval != "deny" else "nothing"
-    return f"{clause.id:<6} {clause.approval:<8} {bounds:<32} {', '.join(clause.kinds)}"
+    rights = [word for word, given in (("evidence", clause.evidence), ("unmasked", clause.unmasked)) if given]
+    return f"{clause.id:<6} {clause.approval:<8} {bounds:<32} {', '.join(clause.kinds)}{' + ' if rights else ''}{', '.join(rights)}"

@@ -195,6 +195,9 @@ def _clause(raw: Mapping[str, Any], file: str, position: int) -> Clause:
         keep_days=table.get("keep_days", int, 0),
         unmasked=table.get("unmasked", bool, False),
     )
+    for field in ("evidence", "unmasked"):
+        if not gives and getattr(clause, field):
+            raise table.fail(field, "a clause that denies gives no right")
     table.within("keep_days", clause.keep_days, 0, 3650)
     if clause.keep_days and not clause.evidence:
         raise table.fail("keep_days", "needs evidence = true")
