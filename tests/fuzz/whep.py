@@ -1,11 +1,14 @@
 """The whole WHEP request: any method, path, header and body is answered with a documented status, and no session comes of it."""
 
 import asyncio
+import tempfile
+from pathlib import Path
 
 import httpx
 
 from bonghwa.media.app import build_app
 from bonghwa.media.cameras import Cameras
+from bonghwa.media.clips import Clips
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.metrics import Metrics
 from bonghwa.media.own import OwnEngine
@@ -32,8 +35,9 @@ def _plane() -> Plane:
     lease.renew(1e12, 1e12)
     time.tell(1_800_000_000_000_000)
     sessions = Sessions(TicketVerifier("gw1", "boot"), time, lease, 8)
-    cameras = Cameras({"cam1": Source("cam1", "rtsp://127.0.0.1:1/x")}, lambda _feed: None, lambda _camera, _s: None, engine.pull)
-    return Plane(engine, cameras, sessions, Metrics(), ("http://console.test",))
+    cameras = Cameras({"cam1": Source("cam1", "rtsp://127.0.0.1:1/x")}, lambda _feed: None, lambda _camera, _s: None, pull=engine.pull)
+    clips = Clips(Path(tempfile.mkdtemp()), 1_000_000, cameras, time, lease)
+    return Plane(engine, cameras, sessions, Metrics(), ("http://console.test",), clips)
 
 
 PLANE = _plane()

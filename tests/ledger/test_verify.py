@@ -145,7 +145,7 @@ def test_the_command_takes_a_data_folder_and_ends_with_1_naming_the_first_bad_en
 
 def test_the_command_on_a_folder_without_a_log_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.run(["verify", str(tmp_path)]) == 1
-    assert "no ledger in this folder" in capsys.readouterr().err
+    assert "there is no ledger in this folder yet" in capsys.readouterr().err
 
 
 def test_the_key_names_the_origin(log: Path) -> None:

@@ -7,8 +7,9 @@ import stat
 
 import pytest
 
-from tests.media.camera import FPS, GOP, TestCamera
+from tests.media.camera import TestCamera
 from tests.media.clips import decode, fetch, hold, nals_in, order, outcome
+from tests.media.coding import FPS, GOP
 from tests.media.receivers import post_offer, watching
 from tests.media.rig import running, until
 from tests.media.test_hostile_input import OFFER

@@ -9,8 +9,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from bonghwa.media.mask import GREY, paint
-from tests.media.camera import GOP, TestCamera
+from tests.media.camera import TestCamera
 from tests.media.clips import decode, fetch, hold, order, outcome
+from tests.media.coding import GOP
 from tests.media.receivers import post_offer, streaming, watching
 from tests.media.rig import running, until
 from tests.media.test_hostile_input import OFFER

@@ -7,8 +7,9 @@ import pytest
 from aiortc.codecs.h264 import H264PayloadDescriptor
 
 from bonghwa.media.depacketise import H264Depacketiser
-from tests.media.camera import GOP, Picture, TestCamera, nal_units, rtp_packets
+from tests.media.camera import TestCamera
 from tests.media.clips import fetch, hold, nals_in, order, outcome
+from tests.media.coding import GOP, Picture, nal_units, rtp_packets
 from tests.media.receivers import streaming, watching
 from tests.media.rig import running, until
 

@@ -58,10 +58,11 @@ def test_a_second_look_from_another_side_beats_a_second_look_from_the_same() -> 
 
 
 def test_one_head_a_pole_is_enough_while_poses_are_unknown() -> None:
-    cameras = [camera(f"head{n}", 10, 10, ordinal=n) for n in range(1, 6)] + [camera("other", -20, 0)]
+    cameras = [camera(f"head{n}", 10, 10, ordinal=n) for n in range(1, 6)] + [camera(f"other{n}", -20, n) for n in range(3)]
     choice = at_scene(cameras)
-    assert len(choice.chosen) == 2
-    assert "one_head_of_pole" in codes(choice, next(each.camera_id for each in choice.chosen if each.camera_id != "other"))
+    assert len(choice.chosen) == 4
+    (head,) = [each.camera_id for each in choice.chosen if each.camera_id.startswith("head")]
+    assert "one_head_of_pole" in codes(choice, head)
 
 
 def test_heads_of_known_pose_on_one_pole_may_all_be_chosen() -> None:
@@ -133,6 +134,28 @@ def test_no_camera_near_says_so_and_names_the_nearest_that_may_be_opened() -> No
     assert (gap.reason.code, gap.reason.values["camera"], gap.reason.values["m"]) == ("no_camera_within", "nearest", 900)
 
 
+def test_fewer_than_four_cameras_within_the_radius_say_so_and_name_the_nearest_beyond_it() -> None:
+    cameras = [camera("a", 0, 200), camera("b", 0, 250), camera("dead", 0, 310), camera("beyond", 0, 460), camera("farther", 0, 900)]
+    index = CameraIndex.build(cameras)
+    index.set_health("dead", 0.0)
+    choice = choose(index, X0, Y0, 0.0, 9, 2, 300.0)
+    assert ids(choice) == ["a", "b"]
+    gap = choice.not_covered[0]
+    assert gap.reason.code == "few_cameras_within"
+    assert gap.reason.values == {"radius_m": 300, "n": 2, "camera": "beyond", "m": 460}
+    assert "few_cameras" in {gap.reason.code for gap in at_scene([camera("only", 0, 200)]).not_covered}
+    assert "few_cameras" not in {gap.reason.code[:11] for gap in at_scene([camera(f"c{n}", 0, 200) for n in range(4)]).not_covered}
+
+
+def test_where_one_pole_is_all_there_is_its_other_heads_of_unknown_pose_make_up_four() -> None:
+    pole = [camera(f"head{n}", 0, 200, ordinal=n) for n in range(1, 6)]
+    near = [camera(f"head{n}", 0, 20, ordinal=n) for n in range(1, 6)]
+    assert len(at_scene(near).chosen) == 4
+    choice = at_scene(pole)
+    assert len(choice.chosen) == 4
+    assert all("one_head_of_pole" in codes(choice, each.camera_id) for each in choice.chosen)
+
+
 def test_an_empty_registry_says_that_there_is_none() -> None:
     choice = at_scene([])
     assert choice.nearest is None
@@ -144,7 +167,7 @@ def test_directions_are_covered_only_by_poses_that_are_known() -> None:
     assert sure.directions == (True, False, False, False, False, False, False, False)
     guess = at_scene([camera("north", 0, 5, all_round=True)])
     assert not any(guess.directions)
-    assert {gap.reason.code for gap in guess.not_covered} == {"scene_uncertain", "direction_uncertain"}
+    assert {gap.reason.code for gap in guess.not_covered} == {"few_cameras", "scene_uncertain", "direction_uncertain"}
 
 
 def test_directions_that_nobody_sees_are_listed_with_their_bearing() -> None:

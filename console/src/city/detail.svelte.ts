@@ -1,7 +1,8 @@
 /** One incident in full, kept fresh by its events: fetched anew a moment after a change, never once per event. */
 import { api } from '../lib/api';
 import { events, onEvent } from '../lib/events.svelte';
-import type { HubEvent, Incident } from '../lib/types';
+import type { HubEvent } from '../lib/eventTypes';
+import type { Incident } from '../lib/types';
 
 const WAIT_MS = 120;
 

@@ -1,4 +1,4 @@
-import { words } from '../lib/i18n.svelte';
+import { language, words } from '../lib/i18n.svelte';
 
 export const t = words({
   title: ['카메라', 'Cameras'],
@@ -42,3 +42,22 @@ export const t = words({
   ended: ['근무를 마쳤습니다. 화면을 모두 닫았습니다.', 'Duty ended. All pictures are closed.'],
   next: ['다음 · 이전', 'Next, previous'],
 });
+
+/** The purposes of the national standard file in English. */
+const PURPOSES: Record<string, string> = {
+  생활방범: 'Crime prevention',
+  어린이보호: 'Child protection',
+  쓰레기단속: 'Littering',
+  교통단속: 'Traffic enforcement',
+  교통정보수집: 'Traffic information',
+  재난재해: 'Disaster',
+  다목적: 'Multi-purpose',
+  시설물관리: 'Facilities',
+  차량방범: 'Vehicle crime',
+  기타: 'Other',
+};
+
+/** What a camera was put up for, in the language shown; a purpose that the standard does not know stays as it is written. */
+export function purposeName(purpose: string): string {
+  return language.current === 'ko' ? purpose : (PURPOSES[purpose] ?? purpose);
+}

@@ -26,7 +26,7 @@ export const t = words({
   seconds: ['{n}초', '{n} s'],
   masked: ['가림', 'Masked'],
   recoded: ['다시 부호화', 'Coded anew'],
-  keepUntil: ['{at} 파기', 'Erased {at}'],
+  keepUntil: ['{at}까지 보관', 'Kept until {at}'],
   held: ['보존 연장: {why}', 'Held: {why}'],
   hash: ['SHA-256 {hash}', 'SHA-256 {hash}'],
   fetched: ['{n}회 내려받음', 'Fetched {n} times'],

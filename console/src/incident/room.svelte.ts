@@ -2,7 +2,8 @@
 import { api, ApiError } from '../lib/api';
 import { events } from '../lib/events.svelte';
 import { toast } from '../lib/toast.svelte';
-import type { Grant, GrantEventData, HubEvent, Incident, ViewEventData } from '../lib/types';
+import type { GrantEventData, HubEvent, ViewEventData } from '../lib/eventTypes';
+import type { Grant, Incident } from '../lib/types';
 import { blankIncident } from '../video/pool';
 
 /** Events come in bursts (nine views open at once): one fetch answers them all. */

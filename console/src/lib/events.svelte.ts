@@ -6,7 +6,7 @@
  * The stream is read with fetch, not EventSource: only so are the hub's five-second comments seen, and a connection that died
  * without a word is noticed.
  */
-import type { HubEvent } from './types';
+import type { HubEvent } from './eventTypes';
 
 const URL_ = '/api/v1/events';
 /** The hub writes at least a comment every 5 s; this long without a byte means the connection is dead. */

@@ -113,7 +113,9 @@ export function districtName(id: string | null | undefined): string {
 export function placeName(place: Place | null | undefined): string {
   if (!place) return '';
   const district = districtName(place.district);
-  const name = place.name ?? '';
+  const korean = desk.vocabulary?.districts.find((d) => d.id === place.district)?.ko ?? '';
+  // Names begin with the district in Korean; in another language its own name stands before them.
+  const name = korean !== district && place.name?.startsWith(`${korean} `) ? place.name.slice(korean.length + 1) : (place.name ?? '');
   return [name.includes(district) ? '' : district, name].filter(Boolean).join(' · ');
 }
 

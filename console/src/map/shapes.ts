@@ -4,6 +4,9 @@ import type { Spot } from './types';
 const M_PER_DEG_LAT = 111_320;
 type Ring = [lon: number, lat: number][];
 
+/** How far from the scene the arcs of what nobody sees stand, where the map is near enough. */
+export const UNSEEN_M = 118;
+
 /** The spot `metres` away from another in a direction. */
 export function offset(from: Spot, bearing: number, metres: number): [lon: number, lat: number] {
   const a = (bearing * Math.PI) / 180;

@@ -32,8 +32,8 @@ function labelWidth(pin: Pin): number {
   return width;
 }
 
-/** Places pins in the order given (the queue's): earlier ones keep their labels when two would collide. */
-export function placePins(pins: Pin[], project: (spot: Spot) => Screen, selected: string | null): PlacedPin[] {
+/** Places pins in the order given (the queue's): earlier ones keep their labels when two would collide. Right of `edge` nothing is seen. */
+export function placePins(pins: Pin[], project: (spot: Spot) => Screen, selected: string | null, edge: number): PlacedPin[] {
   const at = pins.map((pin) => ({ ...pin, ...project(pin) }));
   const placed: PlacedPin[] = [];
   for (const group of groups(at, TOO_CLOSE)) {
@@ -59,7 +59,7 @@ export function placePins(pins: Pin[], project: (spot: Spot) => Screen, selected
     const right: Rect = [pin.sx + 16, pin.sy - 37, pin.sx + 20 + width, pin.sy - 11];
     const left: Rect = [pin.sx - 20 - width, pin.sy - 37, pin.sx - 16, pin.sy - 11];
     const free = (rect: Rect): boolean => !taken.some((other, j) => j !== i && meet(rect, other));
-    const chosen = free(right) ? right : free(left) ? left : null;
+    const chosen = free(right) && (right[2] < edge || pin.sx > edge) ? right : free(left) ? left : free(right) ? right : null;
     if (!chosen || (pin.priority === 4 && pin.id !== selected)) return;
     pin.labelled = true;
     pin.left = chosen === left;

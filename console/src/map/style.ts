@@ -7,10 +7,10 @@ const NAMES = [
   'm-label', 'm-label2', 'm-halo', 'm-cam', 'm-cam-unk', 'm-cam-live', 'm-cam-slow', 'm-cam-dead', 'm-bus', 't1', 't2', 's0', 'alarm', 'warn', 'acc', 'live', 'dead',
 ] as const;
 export type Colours = Record<(typeof NAMES)[number], string>;
-/** Glyphs are drawn on this device from the fonts it has; MapLibre reads the weight from the names. */
+/** Glyphs are drawn on this device from the fonts it has; MapLibre reads the weight from the first name and takes the others as they are. */
 export const LOCAL_FONTS = 'Pretendard, "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", sans-serif';
 export const FONT = ['Pretendard', 'Segoe UI', 'Noto Sans CJK KR', 'sans-serif'];
-export const FONT_BOLD = ['Pretendard Bold', 'Segoe UI Bold', 'Noto Sans CJK KR Bold', 'sans-serif'];
+export const FONT_BOLD = ['Pretendard Bold', ...FONT];
 
 /** The map colours as the page's style sheet has them now. */
 export function coloursOf(element: Element): Colours {
@@ -35,6 +35,11 @@ function roadWidth(extra: number): ExpressionSpecification {
   ];
 }
 
+/** From far only sections of two and more bus routes: those of a single one are half of all and too faint to see there. */
+const BUS_ROUTES: ExpressionSpecification = ['>=', ['get', 'routes'], ['step', ['zoom'], 2, 11, 1]];
+/** Round ends and corners cost vertices, and on a line of one or two pixels nobody sees them. */
+const roundFrom = <T extends string>(zoom: number, far: T): T & 'round' => ['step', ['zoom'], far, zoom, 'round'] as never;
+
 function ground(c: Colours): LayerSpecification[] {
   const glow = (width: number, opacity: number): LayerSpecification => ({
     id: `coast-${width}`, type: 'line', source: 'base', filter: is('land'),
@@ -42,7 +47,7 @@ function ground(c: Colours): LayerSpecification[] {
   });
   return [
     { id: 'sea', type: 'background', paint: { 'background-color': c['m-sea'] } },
-    glow(26, 0.05), glow(13, 0.06), glow(6, 0.08),
+    glow(22, 0.08), glow(8, 0.11),
     { id: 'outside', type: 'fill', source: 'base', filter: is('outside'), paint: { 'fill-pattern': 'hatch' } },
     { id: 'land', type: 'fill', source: 'base', filter: is('land'), paint: { 'fill-color': c['m-land'] } },
     { id: 'block', type: 'fill', source: 'base', minzoom: 13.5, filter: is('block'), paint: { 'fill-color': c['m-block'] } },
@@ -56,7 +61,7 @@ function ways(c: Colours): LayerSpecification[] {
   const colour = RANK(c['m-road0'], c['m-road1'], c['m-road2'], c['m-road3']);
   return [
     {
-      id: 'bus', type: 'line', source: 'base', filter: is('bus'), layout: { 'line-cap': 'round' },
+      id: 'bus', type: 'line', source: 'base', filter: ['all', is('bus'), BUS_ROUTES], layout: { 'line-cap': roundFrom(13, 'butt') },
       paint: {
         'line-color': c['m-bus'],
         'line-opacity': ['interpolate', ['linear'], ['get', 'routes'], 1, 0.1, 6, 0.2, 20, 0.3],
@@ -69,7 +74,7 @@ function ways(c: Colours): LayerSpecification[] {
     },
     {
       id: 'road', type: 'line', source: 'base', filter: is('road'),
-      layout: { 'line-cap': 'round', 'line-join': 'round', 'line-sort-key': ['-', 200, ['get', 'rank']] },
+      layout: { 'line-cap': roundFrom(13, 'butt'), 'line-join': roundFrom(13, 'miter'), 'line-sort-key': ['-', 200, ['get', 'rank']] },
       paint: { 'line-color': colour, 'line-width': roadWidth(0) },
     },
     {
@@ -125,7 +130,8 @@ export function baseStyle(c: Colours, lang: Lang): StyleSpecification {
   return {
     version: 8,
     sources: {
-      base: geojson({ maxzoom: 15, tolerance: 0.3, buffer: 32 }),
+      // Lines may be off by half a pixel until the nearest tiles: fewer vertices for a device that draws without a graphics card.
+      base: geojson({ maxzoom: 15, tolerance: 0.6, buffer: 32 }),
       places: geojson({ maxzoom: 15 }),
       districts: geojson(),
     },

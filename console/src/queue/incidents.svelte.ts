@@ -1,7 +1,8 @@
 /** The incidents this desk may know of, kept by events: a snapshot once, then one row at a time, never a fetch for each event. */
 import { api } from '../lib/api';
 import { events, onEvent } from '../lib/events.svelte';
-import type { HubEvent, Incident, IncidentSummary } from '../lib/types';
+import type { HubEvent } from '../lib/eventTypes';
+import type { Incident, IncidentSummary } from '../lib/types';
 
 export type Stage = 'real' | 'drill';
 /** Counts and expiries are not in events: they are fetched anew for all rows together, this often at most. */

@@ -6,7 +6,7 @@ import { events } from '../lib/events.svelte';
 import { hubNow } from '../lib/api';
 import { desk } from '../lib/session.svelte';
 import { sound } from '../lib/sound';
-import type { GrantEventData, HubEvent, ViewEventData } from '../lib/types';
+import type { GrantEventData, HubEvent, ViewEventData } from '../lib/eventTypes';
 import { isOver, PASSING_ENDS } from './picture';
 import { Player, type Right } from './player';
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from bonghwa.api import shapes
 from bonghwa.api.desk import Desk, Person, Route, TheDesk, Viewer
 from bonghwa.api.forms import instant
 from bonghwa.data import load_city, open_data
@@ -106,8 +105,36 @@ async def list_cameras(
     return {"items": [_camera(desk, c) for c in page], "next": page[-1].id if len(found) > size else None}
 
 
-def _camera(desk: Desk, camera: Camera) -> dict[str, Any]:
-    return shapes.camera(camera, desk.hub.book.health(camera.id), desk.hub.book.health_at(camera.id))
+def _camera(desk: Desk, one: Camera) -> dict[str, Any]:
+    """A camera of the registry: never an address or password of its stream."""
+    pose = one.pose
+    return {
+        "id": one.id,
+        "name": one.name,
+        "owner": one.owner,
+        "site": one.site_id,
+        "ordinal": one.ordinal,
+        "address": one.address,
+        "address_lot": one.address_lot,
+        "purpose": one.purpose,
+        "lat": one.lat,
+        "lon": one.lon,
+        "pixels": one.pixels,
+        "retention_days": one.retention_days,
+        "installed": one.installed,
+        "direction_text": one.direction_text,
+        "pose": {
+            "state": "known" if pose.known else "unknown",
+            "source": pose.source,
+            "bearing": pose.bearing,
+            "fov": pose.fov,
+            "range_m": pose.range_m,
+            "ptz": pose.ptz,
+        },
+        "health": desk.hub.book.health(one.id),
+        "health_at": instant(desk.hub.book.health_at(one.id)),
+        "warnings": list(one.warnings),
+    }
 
 
 async def get_camera(camera_id: str, caller: Person, desk: TheDesk) -> dict[str, Any]:

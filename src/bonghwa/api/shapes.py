@@ -5,7 +5,6 @@ from typing import Any
 from bonghwa.api.clip_shape import clip
 from bonghwa.api.forms import Speech, instant
 from bonghwa.domain.agency import Caller
-from bonghwa.domain.camera import Camera
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place
 from bonghwa.domain.selection import ChosenCamera, Selection
@@ -353,38 +352,6 @@ def view(one: View, read: Read, city: City, speech: Speech) -> dict[str, Any]:
         "cut_ms": one.cut_ms,
         "unmasked": one.unmasked,
         "drill": one.drill,
-    }
-
-
-def camera(one: Camera, health: str, health_at: int | None) -> dict[str, Any]:
-    """A camera of the registry: never an address or password of its stream."""
-    pose = one.pose
-    return {
-        "id": one.id,
-        "name": one.name,
-        "owner": one.owner,
-        "site": one.site_id,
-        "ordinal": one.ordinal,
-        "address": one.address,
-        "address_lot": one.address_lot,
-        "purpose": one.purpose,
-        "lat": one.lat,
-        "lon": one.lon,
-        "pixels": one.pixels,
-        "retention_days": one.retention_days,
-        "installed": one.installed,
-        "direction_text": one.direction_text,
-        "pose": {
-            "state": "known" if pose.known else "unknown",
-            "source": pose.source,
-            "bearing": pose.bearing,
-            "fov": pose.fov,
-            "range_m": pose.range_m,
-            "ptz": pose.ptz,
-        },
-        "health": health,
-        "health_at": instant(health_at),
-        "warnings": list(one.warnings),
     }
 
 

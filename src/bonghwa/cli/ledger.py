@@ -56,7 +56,9 @@ def _folder_reader(folder: Path) -> Read:
     for candidate in (folder / "ledger", folder):
         if (candidate / "checkpoint").exists() or (candidate / "tile").is_dir():
             return FileTiles(candidate).read
-    raise FileNotFoundError("no ledger in this folder")
+    if not folder.is_dir():
+        raise FileNotFoundError("there is no such folder")
+    raise FileNotFoundError("there is no ledger in this folder yet; the hub begins one when it first runs on it")
 
 
 class _HttpTiles:

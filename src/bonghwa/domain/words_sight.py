@@ -41,6 +41,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "No camera that may be opened within {radius_m} m. The nearest: {camera}, {m} m",
     ),
     "no_camera": ("열 수 있는 카메라가 없음 (반경 {radius_m} m)", "There is no camera that may be opened (radius {radius_m} m)"),
+    "few_cameras_within": (
+        "반경 {radius_m} m 안에 열 수 있는 카메라가 {n}대뿐. 그 밖에서 가장 가까운 카메라: {camera}, {m} m",
+        "Only {n} cameras may be opened within {radius_m} m. The nearest beyond: {camera}, {m} m",
+    ),
+    "few_cameras": ("열 수 있는 카메라가 {n}대뿐 (반경 {radius_m} m)", "Only {n} cameras may be opened (radius {radius_m} m)"),
     "scene_unseen": ("현장 자체를 보는 카메라가 없음", "No camera shows the scene itself"),
     "scene_uncertain": (
         "현장이 확실히 보이는 카메라가 없음 (가능성 약 {percent} %)",

@@ -109,6 +109,8 @@ async def _healthz(request: Request) -> Response:
 async def _metrics(request: Request) -> Response:
     plane: Plane = request.app.state.plane
     plane.metrics.pulls.set(plane.cameras.pulls)
+    plane.metrics.workers.set(plane.cameras.workers.running)
+    plane.metrics.worker_failures.set(plane.cameras.workers.failures)
     plane.metrics.lease.set(max(0.0, plane.sessions.lease.until - elapsed()))
     plane.metrics.dropped.set(plane.engine.dropped)
     return Response(plane.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -142,11 +142,15 @@ class Camera:
 
     def release(self, grant: str) -> None:
         """End the hold of `grant`."""
+        if self.reworked is not None:
+            self.reworked.release()
         for pull in self._every():
             pull.release(grant)
 
     def pause(self, paused: bool) -> None:
         """While paused nobody may watch, so nothing is pulled."""
+        if paused and self.reworked is not None:
+            self.reworked.release()
         for pull in self._every():
             pull.pause(paused)
 

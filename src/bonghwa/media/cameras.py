@@ -12,7 +12,7 @@ from bonghwa.media.rtsp import Source
 
 
 class Cameras:
-    """The cameras whose sources this gateway holds, by id. Without `workers` each is shown as it comes, and its main stream only."""
+    """The cameras whose sources this gateway holds, by id. `main_only`: the engine knows no second stream."""
 
     def __init__(
         self,
@@ -22,12 +22,14 @@ class Cameras:
         workers: Workers | None = None,
         pull: PullMaker = Pull,
         pre_roll_s: float = 0.0,
+        main_only: bool = False,
     ) -> None:
         self._pull = pull
         self._sources = sources
         self._on_health = on_health
         self._on_first_frame = on_first_frame
-        self._workers = workers
+        self.workers = workers or Workers(0)
+        self._main_only = main_only
         self._known: dict[str, Camera] = {}
         self._paused = True
         self._masks: dict[str, tuple[Polygon, ...]] = {}
@@ -58,9 +60,9 @@ class Cameras:
             main = self._pull(source, self._changed, self._on_first_frame, self._reworks)
             main.pre_roll = PreRoll(self._pre_roll_s, self._pre_rolls)
             small = None
-            if source.small is not None and self._workers is not None:
+            if source.small is not None and not self._main_only:
                 small = self._pull(source.small, self._changed, lambda *_: None, self._reworks)
-            found = self._known[camera] = Camera(camera, main, small, self._workers, self._on_health)
+            found = self._known[camera] = Camera(camera, main, small, self.workers, self._on_health)
             found.mask(self._masks.get(camera, ()))
             found.pause(self._paused)
         return found

@@ -90,8 +90,9 @@ async def run(settings: GatewaySettings) -> None:
     sessions = Sessions(verifier, time, lease, settings.max_viewers)
     reports = Reports(sessions, metrics, time)
     engine = _engine(settings, http.getsockname()[0], number)
-    workers = Workers(settings.max_workers) if settings.mediamtx is None else None
-    cameras = Cameras(sources, reports.health, reports.first_frame, workers, engine.pull, settings.pre_roll_s)
+    remote = settings.mediamtx is not None
+    workers = Workers(0 if remote else settings.max_workers)
+    cameras = Cameras(sources, reports.health, reports.first_frame, workers, engine.pull, settings.pre_roll_s, main_only=remote)
     clips = Clips(folder(settings.data_dir, settings.name) / "clips", settings.clips_mb * 1_000_000, cameras, time, lease)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
     orders = {"clip": clips.order, "clip_stop": clips.stop, "erase": clips.erase}

@@ -26,6 +26,8 @@ class Metrics:
             buckets=(0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 5.0),
             registry=self.registry,
         )
+        self.workers = Gauge("bonghwa_gateway_workers", "Cameras coded anew now", registry=self.registry)
+        self.worker_failures = Gauge("bonghwa_gateway_worker_failures", "Workers that ended unasked", registry=self.registry)
         self.cut = Histogram(
             "bonghwa_gateway_cut_seconds",
             "From the hub's revoke to the last packet sent",

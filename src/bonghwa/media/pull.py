@@ -50,6 +50,7 @@ class Pull(Feed):
         self._on_rework = on_rework
         self._sps = b""
         self._time = 0
+        self._timed_at: float | None = None
         self._kept = False
         self._source = source
         self._redirected: Source | None = None
@@ -173,8 +174,9 @@ class Pull(Feed):
 
     def _next_time(self) -> int:
         """The time of a further session's first picture: for a viewer who stays, time goes on."""
-        age = self.picture_age
-        return 0 if age is None else self._time + max(1, round(age * CLOCK_RATE))
+        if self._timed_at is None:
+            return 0
+        return self._time + max(1, round((elapsed() - self._timed_at) * CLOCK_RATE))
 
     def _learn_codec(self, session: RtspSession) -> None:
         self.codec = session.depacketiser.codec
@@ -203,7 +205,7 @@ class Pull(Feed):
         if depacketiser.reorders:
             self._rework("codec" if self.codec != "h264" else "b_frames")
         previous, self._last_picture = self._last_picture, unit.arrived
-        self._time = max(self._time, unit.time)
+        self._time, self._timed_at = max(self._time, unit.time), unit.arrived
         self.lost_packets = depacketiser.lost_packets
         self._judge_arrival(unit.arrived, previous)
         if previous is None:

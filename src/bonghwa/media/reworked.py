@@ -128,6 +128,11 @@ class Reworked(Feed):
             self._wished_at = elapsed()
             self._say(WISH)
 
+    def release(self) -> None:
+        """End the linger: its viewers may not come back."""
+        self._lingers_until = 0.0
+        self._settle()
+
     def stop(self) -> None:
         """End for good."""
         self._subscribers.clear()

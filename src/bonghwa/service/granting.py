@@ -134,11 +134,15 @@ def _choose(city: City, place: Place, clause: Clause, owners: frozenset[str], ex
 
 
 def _joined(answers: list[Found]) -> Found:
-    """Several clauses (owners under different ones): one list by rank of each, the widest view of what is covered."""
+    """Several clauses (owners under different ones): one list by rank of each, the widest view of what is covered.
+
+    What nobody sees is told as the answer with most cameras tells it: the others know even less of what is shown.
+    """
+    fullest = max(answers, key=lambda answer: len(answer.cameras))
     cameras = sorted((camera for answer in answers for camera in answer.cameras), key=lambda c: (c.spare, -c.score))
     ranked = tuple(replace(camera, rank=n) for n, camera in enumerate(cameras, 1))
     directions = tuple(any(flags) for flags in zip(*(answer.directions for answer in answers), strict=True))
-    return Found(ranked, answers[0].gaps, directions, answers[0].exits, max(a.exits_seen for a in answers), sum(a.took_us for a in answers))
+    return Found(ranked, fullest.gaps, directions, fullest.exits, max(a.exits_seen for a in answers), sum(a.took_us for a in answers))
 
 
 def _grant(tx: Tx, city: City, incident: Incident, agency: str, chosen: Chosen, answer: Found, current: list[Grant]) -> set[str]:

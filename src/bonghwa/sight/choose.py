@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import atan2, degrees, hypot
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bonghwa.domain.camera import DETECT_PX_PER_M, OBSERVE_PX_PER_M
 from bonghwa.domain.reason import Reason
@@ -97,8 +98,11 @@ def choose(
     nearest = _nearest(index, x, y, order, left_out_purposes, owners)
     known = index.geo[order[:cap], kernels.KNOWN] != 0.0
     account = _Coverage.of(goals, shown[:cap], known)
-    missing = account.not_covered(exits, bool(len(order)), radius_m, _named(index, nearest))
-    return Choice(chosen, missing, account.directions, len(exits), account.exits_seen, nearest)
+    unseen = account.not_covered(exits) if chosen else ()
+    few: tuple[NotCovered, ...] = ()
+    if len(order) < min(AT_LEAST, cap):
+        few = (_few(index, x, y, order, radius_m, index.usable(left_out_purposes, owners), exclude),)
+    return Choice(chosen, few + unseen, account.directions, len(exits), account.exits_seen, nearest)
 
 
 def ranked(
@@ -138,8 +142,22 @@ def _nearest(
     return index.cameras[int(order[at])].id, float(away[at])
 
 
-def _named(index: CameraIndex, nearest: Place | None) -> Place | None:
-    return None if nearest is None else (index.cameras[index.number[nearest[0]]].name, nearest[1])
+def _few(
+    index: CameraIndex, x: float, y: float, order: Numbers, radius_m: float, usable: NDArray[np.bool_], exclude: frozenset[str]
+) -> NotCovered:
+    """That none, or fewer than AT_LEAST, may be opened within the radius; with the nearest that the clause allows beyond it."""
+    rest = usable & (index.trait[:, kernels.HEALTH] > 0.0)
+    rest[order] = False
+    rest[[index.number[each] for each in exclude if each in index.number]] = False
+    beyond = index.nearest(x, y, rest)
+    code = "few_cameras" if len(order) else "no_camera"
+    values: dict[str, str | int] = {"radius_m": round(radius_m)}
+    if len(order):
+        values["n"] = len(order)
+    if beyond is not None:
+        code += "_within"
+        values |= {"camera": index.cameras[index.number[beyond[0]]].name, "m": round(beyond[1])}
+    return NotCovered(Reason(code, values))
 
 
 def _direction(eighth: int) -> dict[str, str]:
@@ -220,7 +238,7 @@ class _Coverage:
     kinds: Floats
 
     @classmethod
-    def of(cls, goals: Floats, shown: Floats, known: np.typing.NDArray[np.bool_]) -> "_Coverage":
+    def of(cls, goals: Floats, shown: Floats, known: NDArray[np.bool_]) -> "_Coverage":
         sure = shown[known].max(axis=0, initial=0.0)
         maybe = 1.0 - np.prod(1.0 - shown, axis=0)
         return cls(sure, maybe, goals[:, 3])
@@ -234,11 +252,7 @@ class _Coverage:
     def exits_seen(self) -> int:
         return int(np.count_nonzero(self.sure[self.kinds == EXIT] > 0.0))
 
-    def not_covered(self, exits: Sequence[Exit], any_chosen: bool, radius_m: float, nearest: Place | None) -> tuple[NotCovered, ...]:
-        if not any_chosen:
-            if nearest is None:
-                return (NotCovered(Reason("no_camera", {"radius_m": round(radius_m)})),)
-            return (NotCovered(Reason("no_camera_within", {"radius_m": round(radius_m), "camera": nearest[0], "m": round(nearest[1])})),)
+    def not_covered(self, exits: Sequence[Exit]) -> tuple[NotCovered, ...]:
         found = []
         if not self.sure[self.kinds == SCENE].any():
             chance = round(100 * float(self.maybe[self.kinds == SCENE].max()))

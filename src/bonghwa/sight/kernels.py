@@ -258,7 +258,7 @@ def rank(
     """The best cameras in order, greedily: their numbers, what each added, and how well each shows every goal.
 
     Cameras that add nothing to the goals are taken only until `at_least` are chosen, nearest first. While its pose is unknown one head a
-    pole is enough.
+    pole is enough, unless fewer than `at_least` were found without the others.
     """
     near = within(table, members, geo, cell, x, y, radius)
     widest = 0.0
@@ -291,7 +291,10 @@ def rank(
     gains = np.zeros(order.shape[0])
     shown = np.zeros((order.shape[0], goals.shape[0]))
     chosen = greedy(geo, trait, x, y, goals, helpful[:n], value, hits, hit, order, gains, shown, at_least)
-    chosen = fill_up(geo, trait, x, y, idle[:m], order, chosen, min(at_least, order.shape[0]))
+    wanted = min(at_least, order.shape[0])
+    chosen = fill_up(geo, trait, x, y, idle[:m], order, chosen, wanted, False)
+    if chosen < wanted:
+        chosen = fill_up(geo, trait, x, y, np.append(idle[:m], helpful[:n]), order, chosen, wanted, True)
     return order[:chosen], gains[:chosen], shown[:chosen]
 
 
@@ -388,15 +391,17 @@ def greedy(
 
 
 @compiled
-def fill_up(geo: Floats, trait: Floats, x: float, y: float, idle: Numbers, order: Numbers, chosen: int, wanted: int) -> int:
-    """Where the promising cameras are fewer than wanted, add the nearest others, one head a pole while poses are unknown."""
+def fill_up(
+    geo: Floats, trait: Floats, x: float, y: float, others: Numbers, order: Numbers, chosen: int, wanted: int, whole_poles: bool
+) -> int:
+    """Where fewer than wanted promise anything, add the nearest others: one head a pole while poses are unknown, or whole poles."""
     while chosen < wanted:
         best, best_away = -1, np.inf
-        for c in range(idle.shape[0]):
-            i = idle[c]
+        for c in range(others.shape[0]):
+            i = others[c]
             out = False
             for k in range(chosen):
-                out = out or order[k] == i or same_pole_unknown(geo, trait, i, order[k])
+                out = out or order[k] == i or (not whole_poles and same_pole_unknown(geo, trait, i, order[k]))
             dx, dy = geo[i, X] - x, geo[i, Y] - y
             if not out and dx * dx + dy * dy < best_away:
                 best, best_away = i, dx * dx + dy * dy
