@@ -136,6 +136,24 @@ async def test_the_ack_waits_for_a_viewer_who_had_just_left_by_himself(tmp_path,
         assert ack == {"t": "ack", "n": number, "cut": []}
 
 
+async def test_a_mask_ends_the_views_that_this_engine_cannot_mask_and_opens_none(tmp_path, clip):
+    options = ("--manner", "closes-late")
+    async with engine_running("mediamtx", tmp_path, {"cam1": TestCamera(clip)}, options=options) as (gateway, hub, _):
+        right = hub.ticket(view="v-right", unmasked=True)
+        async with (
+            watching(gateway, hub.ticket(view="v-any")) as (frames, _, peer),
+            watching(gateway, right) as (others, _, _),
+        ):
+            await until(lambda: len(frames) > 5 and len(others) > 5)
+            number = await hub.order("mask", camera="cam1", regions=[[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]], rev=1)
+            assert await until(lambda: hub.acks.get(number), 5) == {"t": "ack", "n": number}
+            frames_then, others_then = len(frames), len(others)
+            refused = await post_offer(gateway, hub.ticket(), peer.localDescription.sdp)
+            assert (refused.status_code, refused.json()["code"]) == (503, "mask_unavailable")
+            await until(lambda: len(others) > others_then + 20, what="pictures for the one with the right to see it unmasked")
+            assert len(frames) <= frames_then + IN_THE_DECODER
+
+
 async def test_a_cut_nobody_can_confirm_is_said_and_nothing_is_opened_until_it_is(tmp_path, clip):
     camera = TestCamera(clip)
     async with engine_running("mediamtx", tmp_path, {"cam1": camera}) as (gateway, hub, mediamtx):

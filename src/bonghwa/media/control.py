@@ -274,7 +274,9 @@ class ControlChannel:
         camera, masks = str(message["camera"]), read_masks(message["regions"])
         if self._cameras.mask(camera, masks, int(message["rev"])):
             self.on_mask(camera)
-        return {}
+        # An engine that cannot mask has ended its views of the camera instead.
+        unconfirmed = await self._sessions.settled()
+        return {"unconfirmed": unconfirmed} if unconfirmed else {}
 
     async def _watch_lease(self) -> None:
         """Cut all when the lease ends: the hub may be dead, or believe us dead."""

@@ -255,6 +255,10 @@ class Sessions:
 
         return await self._cut(meant(self._open.values()), "revoked", meant(self._leaving))
 
+    async def settled(self) -> list[str]:
+        """Wait until every session that has ended has also gone; gives the views of which that could not be confirmed."""
+        return (await self._cut([], "lost", list(self._leaving))).unconfirmed
+
     async def end_all(self, reason: EndReason) -> Cut:
         """Cut everything."""
         return await self._cut(list(self._open.values()), reason)

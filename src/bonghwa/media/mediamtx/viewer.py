@@ -37,6 +37,11 @@ class RelayedViewer(Session):
         if self.ended is None:
             self.bytes = max(self.bytes, sent)
 
+    def show(self, small: bool) -> None:  # noqa: ARG002  this engine has one stream a camera
+        """MediaMTX shows what the camera sends. Where this viewer may not see that any more (a mask was laid over it), the view ends."""
+        if self.camera.barred(self.ticket.unmasked):
+            self.end("lost")
+
     def _deliver(self, unit: AccessUnit) -> None:
         """No picture of this camera passes through this process."""
 
