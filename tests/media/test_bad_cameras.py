@@ -4,8 +4,11 @@ import struct
 
 import pytest
 
+from bonghwa.media.depacketise import H264Depacketiser
+from bonghwa.media.pull import Pull
+from bonghwa.media.rtsp import Source
 from tests.media.camera import TestCamera
-from tests.media.coding import encode_clip
+from tests.media.coding import encode_clip, rtp_packets
 from tests.media.receivers import streaming, watching
 from tests.media.rig import running, until
 from tests.media.test_cameras import states
@@ -64,3 +67,41 @@ async def test_a_picture_is_as_large_as_its_own_parameter_sets_say_whatever_was_
         await until(lambda: len([word for word in stream.words if "width" in word]) >= 3, 15)
         sizes = [(word["width"], word["height"]) for word in stream.words if "width" in word]
         assert sizes[:3] == [(640, 360), (320, 192), (640, 360)]
+
+
+async def test_from_pull_to_pull_time_goes_on(clip):
+    class Watcher:
+        def __init__(self):
+            self.times = []
+
+        def picture(self, unit):
+            self.times.append(unit.time)
+
+        def health(self, state):
+            pass
+
+    camera = await TestCamera(clip, auth=None).start()
+    pull, watcher = Pull(Source("cam1", camera.url), lambda _: None, lambda *_: None), Watcher()
+    pull.subscribe(watcher)
+    for pulls in (1, 2, 3):
+        await until(lambda pulls=pulls: camera.pulls == pulls)
+        seen = len(watcher.times)
+        await until(lambda seen=seen: len(watcher.times) > seen + 5)
+        camera.cut()
+    pull.stop()
+    await until(lambda: camera.open_now == 0)
+    await camera.stop()
+    assert watcher.times == sorted(set(watcher.times))
+
+
+def test_a_camera_whose_packets_are_numbered_anew_is_shown_from_its_next_key_picture(clip):
+    depacketiser = H264Depacketiser(payload_type=96)
+    units = [unit for packet in rtp_packets(clip[0], 30_000, 0) for unit in depacketiser.feed(packet)]
+    assert len(units) == 1
+    sequence = 20_000
+    for picture in clip[1:22]:
+        for packet in rtp_packets(picture, sequence, sequence * 50):
+            units += depacketiser.feed(packet)
+            sequence += 1
+    assert [unit.key for unit in units] == [True, True, False]
+    assert depacketiser.lost_packets > 0

@@ -183,6 +183,23 @@ async def test_after_a_change_of_work_no_picture_of_the_old_work_comes(b_frames)
     await end(made)
 
 
+async def test_after_a_camera_was_away_its_pictures_come_out_again(b_frames):
+    source, watcher = Source("cam1", lambda _: None), Watcher()
+    made = Reworked(source, lambda: Work("h264"), Workers(1), lambda _: None)
+    made.subscribe(watcher)
+    await until(lambda: len(source.subscribers) == 1)
+    for begin in (1_000_000, 9_000_000):
+        units = itertools.cycle(units_of(b_frames, begin))
+        for count in itertools.count():
+            unit = next(units)
+            source.show_next(replace(unit, time=unit.time + count // len(b_frames) * len(b_frames) * 4_500, arrived=elapsed()))
+            await asyncio.sleep(0.02)
+            if [each for each in watcher.units if each.time >= begin][5:]:
+                break
+            assert count < 500, "its pictures come out"
+    await end(made)
+
+
 def test_a_picture_is_never_larger_than_720p_and_keeps_its_shape():
     assert fitted(1_920, 1_080) == (1_280, 720)
     assert fitted(3_840, 2_160) == (1_280, 720)

@@ -28,14 +28,16 @@ import structlog
 from bonghwa.media import picture
 from bonghwa.media.clock import elapsed
 from bonghwa.media.feed import DEAD_S, LATE_S, LINGER_S, Feed, Health
-from bonghwa.media.h264 import CLOCK_RATE, IDR, PPS, SLICE, SPS, AccessUnit, MalformedH264, ParameterSets, nal_units
+from bonghwa.media.h264 import IDR, PPS, SLICE, SPS, AccessUnit, MalformedH264, ParameterSets, nal_units
 from bonghwa.media.worker import HEADER, KEY, MAX_BODY, PAST, PICTURE, WISH, WORK, Work
 
 FULL = "transcode_full"
 _MIN_BACKOFF_S, _MAX_BACKOFF_S = 0.5, 8.0
 _JUDGE_EVERY_S = 0.25
-# A worker so far behind is too slow for this camera: it is given whole groups of pictures and misses others.
-_MOST_BEHIND = 3 * CLOCK_RATE // 2
+# A worker with so many pictures under way (a decoder holds up to 16 to put them in order) is too slow for this camera: it is given whole
+# groups of pictures and misses others. Where it cannot decode what it has, nothing comes back: after a while it gets a new group.
+_MOST_UNDER_WAY = 48
+_PATIENCE_S = 2.0
 _MOST_WAITING_BYTES = 6_000_000
 _WISH_EVERY_S = 0.5
 
@@ -105,7 +107,9 @@ class Reworked(Feed):
         self._lingers_until = 0.0
         self._owed = 0
         self._skips = False
-        self._given = self._got = 0
+        self._under_way: list[int] = []
+        self._gave_at = 0.0
+        self._shown = -1
         self._came_out: float | None = None
         self._waiting_since = 0.0
         self._wished_at = float("-inf")
@@ -170,10 +174,13 @@ class Reworked(Feed):
         if self._writer is None:
             return
         waiting = self._writer.transport.get_write_buffer_size()
-        if waiting > _MOST_WAITING_BYTES or self._given - self._got > _MOST_BEHIND:
-            self._skips = True
-        elif unit.key:
+        behind = waiting > _MOST_WAITING_BYTES or len(self._under_way) > _MOST_UNDER_WAY
+        if unit.key and (not behind or elapsed() - self._gave_at > _PATIENCE_S):
             self._skips = False
+            if behind:
+                self._under_way.clear()
+        elif behind:
+            self._skips = True
         if not self._skips:
             self._give(unit, PICTURE)
 
@@ -192,7 +199,9 @@ class Reworked(Feed):
 
     def _give(self, unit: AccessUnit, kind: int) -> None:
         sets = self._source.gop.parameter_sets if unit.key else None
-        self._given = max(self._given, unit.time)
+        self._gave_at = elapsed()
+        if kind == PICTURE:
+            self._under_way.append(unit.time)
         self._say(kind, unit.time, unit.arrived, picture.annex_b(sets, [unit])[0])
 
     async def _run(self) -> None:
@@ -237,7 +246,7 @@ class Reworked(Feed):
         self._owed = 1
         self._say(WORK, body=self._work().text().encode())
         units = self._source.present
-        self._given = self._got = units[-1].time if units else 0
+        self._under_way.clear()
         self._skips = not units
         for unit in units:
             self._give(unit, PICTURE if unit is units[-1] else PAST)
@@ -254,7 +263,7 @@ class Reworked(Feed):
             if kind == WORK:
                 self._owed = max(0, self._owed - 1)
             elif kind in (PICTURE, KEY):
-                self._got = max(self._got, time)
+                self._under_way = [each for each in self._under_way if each > time]
                 if not self._owed:
                     self._show(body, time, arrived, kind == KEY)
 
@@ -266,6 +275,8 @@ class Reworked(Feed):
             sets = ParameterSets.parse(sps, pps)
         now = elapsed()
         self.delay_s, self._came_out = now - arrived, now
+        # A worker that was started anew may begin with the picture the last one ended with.
+        time = self._shown = max(time, self._shown + 1)
         self._spread(AccessUnit([nal for nal in nals if nal[0] & 0x1F in (SLICE, IDR)], time, key, arrived), sets)
         if self.state in ("idle", "late", "dead", "password") and self._source.state in ("ok", "frozen", "black"):
             self._tell("ok")
