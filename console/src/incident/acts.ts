@@ -1,5 +1,5 @@
 /** The things a person can be asked about before they happen; each is one dialog of the incident page. */
-import type { Grant } from '../lib/types';
+import type { ChosenCamera, Grant } from '../lib/types';
 
 export type Asking =
   | { what: 'close' }
@@ -14,5 +14,6 @@ export type Asking =
   | { what: 'lookFor' }
   | { what: 'priority' }
   | { what: 'note' }
+  | { what: 'steer'; camera: ChosenCamera; grant: Grant }
   | { what: 'merge' }
   | { what: 'split' };

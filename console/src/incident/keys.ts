@@ -1,5 +1,6 @@
 /** The single keys of the incident page (design section 7). */
 import { t } from '../i18n/incident';
+import { t as s } from '../i18n/steering';
 import type { Key } from '../lib/keys.svelte';
 import type { Asking } from './acts';
 
@@ -12,6 +13,7 @@ export interface Hands {
   page: (index: number) => void;
   enlarge: () => void;
   bad: () => void;
+  steer: () => boolean;
   acknowledge: () => boolean;
   ask: (asking: Asking) => void;
   askExtend: () => boolean;
@@ -39,6 +41,7 @@ export function incidentKeys(hands: Hands): Key[] {
     { code: 'KeyF', cap: 'F', label: () => t('large'), run: () => hands.enlarge(), when: open, line: true },
     { code: 'Space', cap: 'Space', label: () => t('large'), run: () => hands.enlarge(), when: open },
     { code: 'KeyD', cap: 'D', label: () => t('bad'), run: () => hands.bad(), when: open, line: true },
+    { code: 'KeyG', cap: 'G', label: () => s('keySteer'), run: () => hands.steer(), when: open, line: true },
     { code: 'KeyW', cap: 'W', label: () => t('why'), run: () => hands.why(), when: open, line: true },
     { code: 'KeyB', cap: 'B', label: () => t('basisShow'), run: () => hands.askBasis(), when: open, line: true },
     { code: 'KeyE', cap: 'E', label: () => t('extend'), run: () => hands.askExtend(), when: open, line: true },

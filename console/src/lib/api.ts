@@ -3,7 +3,7 @@ import { untrack } from 'svelte';
 import { language } from './i18n.svelte';
 import type {
   AskedGrant, Camera, CameraColumns, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder, Obligation, OpenedView,
-  Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
+  Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Repair, SearchItem, Session, SteerAct, SteerRight, SteeringHold, SteeringRequest, SystemStatus, ViewRecord, Vocabulary,
 } from './types';
 
 const BASE = '/api/v1';
@@ -166,6 +166,12 @@ export const api = {
   endView: (view: string, keepalive = false) => json<void>('DELETE', `/views/${enc(view)}`, { keepalive }),
   revokeView: (view: string, reason: string) => post<void>(`/views/${enc(view)}/revoke`, { reason }),
   views: (state: 'open' | 'ended') => get<{ items: ViewRecord[] }>('/views', { state }),
+
+  steer: (camera: string, act: { act: SteerAct; pan?: number; tilt?: number; zoom?: number } & SteerRight) => post<SteeringHold>(`/cameras/${enc(camera)}/steer`, act),
+  steering: () => get<{ items: SteeringHold[] }>('/steering'),
+  askToSteer: (camera: string, grant: string, text: string) => post<SteeringRequest>(`/cameras/${enc(camera)}/steer/request`, { grant, text }),
+  steeringRequests: () => get<{ items: SteeringRequest[] }>('/steering-requests'),
+  steeringRequestDone: (id: string) => post<SteeringRequest>(`/steering-requests/${enc(id)}/done`),
 
   duties: () => get<{ items: DutySession[] }>('/duties'),
   startDuty: (post_: string) => post<DutySession>('/duties', { post: post_ }),

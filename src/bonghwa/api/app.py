@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bonghwa import __version__
-from bonghwa.api import cameras, duties, grants, incidents, ledger, privacy, reports, responders, running, session, views
+from bonghwa.api import cameras, duties, grants, incidents, ledger, privacy, reports, responders, running, session, steering, views
 from bonghwa.api.desk import Desk, Route
 from bonghwa.api.limits import BodyLimit
 from bonghwa.api.problem import on_failure, on_http, on_invalid, on_refusal
@@ -34,6 +34,7 @@ ROUTES: list[Route] = [
     *views.ROUTES,
     *duties.ROUTES,
     *cameras.ROUTES,
+    *steering.ROUTES,
     *privacy.ROUTES,
     *ledger.ROUTES,
     *running.ROUTES,

@@ -81,6 +81,13 @@ class Studio:
         if feed is not None:
             feed.sinks.discard(sink)
 
+    def key(self, camera_id: str) -> None:
+        """Code an IDR of this camera at once, if somebody watches it."""
+        feed = self._feeds.get(camera_id)
+        if feed is not None:
+            feed.wants_key = True
+            feed.wake.set()
+
     async def close(self) -> None:
         """Stop everything; pictures under way are finished and thrown away."""
         tasks = [feed.task for feed in self._feeds.values() if feed.task is not None]

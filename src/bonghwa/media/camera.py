@@ -24,6 +24,8 @@ STEADY_S = 2.0
 PASSWORD_BACKOFF_S = 30.0
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.5, 8.0
 _JUDGE_EVERY_S = 0.25
+KEY_NEAR_S = 1.0
+"""An IDR this young serves whoever joins; for an older one a camera that can is asked for a new one."""
 
 _JITTER = secrets.SystemRandom()
 _log = structlog.get_logger(__name__)
@@ -51,6 +53,7 @@ class Camera:
         self.state: Health = "idle"
         self.unshowable: str | None = None
         self.lost_packets = 0
+        self.ask_key: Callable[[str], None] | None = None
         self._source = source
         self._on_health = on_health
         self._on_first_frame = on_first_frame
@@ -83,6 +86,12 @@ class Camera:
         """What a viewer who joins is sent: the pictures since the last IDR, none when the last is so old that it would pass for live."""
         age = self.picture_age
         return self.gop.units if age is not None and age < DEAD_S else ()
+
+    def want_key(self) -> None:
+        """Somebody needs an IDR: where none is near, ask the camera for one if it has a way to be asked."""
+        units = self.present
+        if self.ask_key is not None and (not units or elapsed() - units[0].arrived > KEY_NEAR_S):
+            self.ask_key(self.id)
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Send every further picture to `subscriber`, and pull if nobody did before."""
@@ -211,6 +220,8 @@ class Camera:
             await asyncio.sleep(_JUDGE_EVERY_S)
             since = self._waiting_since if self._last_picture is None else self._last_picture
             waited = elapsed() - since
+            if self._last_picture is None:
+                self.want_key()
             if self.state == "password":
                 continue
             if waited >= DEAD_S:

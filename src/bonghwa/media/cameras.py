@@ -20,6 +20,8 @@ class Cameras:
         self._on_first_frame = on_first_frame
         self._known: dict[str, Camera] = {}
         self._paused = True
+        self.ask_key: Callable[[str], None] | None = None
+        """Asks a camera for an IDR, where it can be asked."""
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -39,6 +41,7 @@ class Cameras:
         found = self._known.get(camera)
         if found is None and camera in self._sources:
             found = self._known[camera] = Camera(self._sources[camera], self._on_health, self._on_first_frame)
+            found.ask_key = self.ask_key if self._sources[camera].onvif else None
             found.pause(self._paused)
         return found
 

@@ -22,6 +22,8 @@ from bonghwa.media.control import ControlChannel
 from bonghwa.media.enrolment import Identity, hub_key, own_key
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.metrics import Metrics
+from bonghwa.media.onvif.device import OnvifDevice, new_http
+from bonghwa.media.onvif.steering import Steering
 from bonghwa.media.plane import Plane
 from bonghwa.media.reports import Reports
 from bonghwa.media.sessions import Sessions
@@ -80,10 +82,17 @@ async def run(settings: GatewaySettings) -> None:
     reports = Reports(sessions, metrics, time)
     cameras = Cameras(sources, reports.health, reports.first_frame)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
-    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics)
+    onvif = new_http()
+    steering = Steering(sources, lambda source: OnvifDevice(source, onvif), time.now_us, reports.location)
+    cameras.ask_key = steering.ask_key_picture
+    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics, steering)
     reports.channel = channel
     plane = Plane(cameras, sessions, metrics, UdpPort(udp), DtlsIdentity(), settings.announce, settings.console_origins)
-    await _serve(settings, plane, channel, http, url)
+    try:
+        await _serve(settings, plane, channel, http, url)
+    finally:
+        await steering.stop()
+        await onvif.aclose()
 
 
 async def _serve(settings: GatewaySettings, plane: Plane, channel: ControlChannel, http: socket.socket, url: str) -> None:

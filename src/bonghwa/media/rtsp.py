@@ -37,6 +37,8 @@ class Source:
     url: str = field(repr=False)
     username: str = field(repr=False, default="")
     password: str = field(repr=False, default="")
+    onvif: str = field(repr=False, default="")
+    """Where its ONVIF device service is; empty where it has none."""
 
 
 class RtspSession:

@@ -11,6 +11,7 @@ from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place, Report
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import ChosenCamera, Gap, Selection
+from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 
 T = TypeVar("T")
@@ -81,6 +82,8 @@ class Read(Protocol):
     sessions: Collection[Session]
     lines: Collection[LineCredential]
     gateways: Collection[GatewayRow]
+    holds: Collection[Hold]
+    requests: Collection[SteeringRequest]
 
 
 class Tx(Read, Protocol):

@@ -121,6 +121,7 @@ class WebRtcViewer(Session):
             if feedback.lost:
                 self._resend(feedback.lost)
             if feedback.wants_key:
+                self.camera.want_key()
                 self._replay()
 
     # What goes out

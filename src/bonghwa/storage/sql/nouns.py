@@ -4,6 +4,7 @@ from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import Selection
+from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 from bonghwa.service.ports import GatewayRow, TimelineEntry
 from bonghwa.storage.sql.collection import Noun
@@ -39,6 +40,8 @@ ACCOUNTS = Noun("accounts", Account, {"name": str, "role": str, "agency": str, "
 SESSIONS = Noun("sessions", Session, {"account": str, "incident": str, "link": str})
 LINES = Noun("lines", LineCredential, {"line": str, "token_hash": str})
 GATEWAYS = Noun("gateways", GatewayRow, {"state": str}, key="name")
+HOLDS = Noun("holds", Hold, {"owner": str})
+REQUESTS = Noun("steering_requests", SteeringRequest, {"camera": str, "owner": str, "agency": str, "done_at": int})
 
 NOUNS = {
     "incidents": INCIDENTS,
@@ -55,4 +58,6 @@ NOUNS = {
     "sessions": SESSIONS,
     "lines": LINES,
     "gateways": GATEWAYS,
+    "holds": HOLDS,
+    "steering_requests": REQUESTS,
 }

@@ -25,6 +25,7 @@ from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.selection import Selection
+from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 from bonghwa.service.ports import Collection, GatewayRow, TimelineEntry
 from bonghwa.storage.sql import journal, nouns
@@ -63,6 +64,8 @@ class SqlRead:
         self.sessions: Collection[Session] = nouns.SESSIONS.at(connection)
         self.lines: Collection[LineCredential] = nouns.LINES.at(connection)
         self.gateways: Collection[GatewayRow] = nouns.GATEWAYS.at(connection)
+        self.holds: Collection[Hold] = nouns.HOLDS.at(connection)
+        self.requests: Collection[SteeringRequest] = nouns.REQUESTS.at(connection)
 
 
 class SqlTx(SqlRead):

@@ -1,0 +1,169 @@
+/**
+ * This desk's hand on a camera: keys that are down become velocities, sent again before the hub's two seconds are over. Whatever takes
+ * the hand away (a key let go, another window, a lost page) lets the camera stop by itself.
+ */
+import { t } from '../i18n/steering';
+import { api, ApiError } from '../lib/api';
+import { onEvent } from '../lib/events.svelte';
+import { keyboard, type Key } from '../lib/keys.svelte';
+import { toast } from '../lib/toast.svelte';
+import type { SteerAct, SteerRight } from '../lib/types';
+import { holds } from './holds.svelte';
+
+const RENEW_MS = 800;
+const SPEED = 0.6;
+type Axis = 'pan' | 'tilt' | 'zoom';
+const KEYS: Record<string, [Axis, 1 | -1]> = {
+  ArrowLeft: ['pan', -1], ArrowRight: ['pan', 1], ArrowUp: ['tilt', 1], ArrowDown: ['tilt', -1],
+  Equal: ['zoom', 1], NumpadAdd: ['zoom', 1], Minus: ['zoom', -1], NumpadSubtract: ['zoom', -1],
+};
+const STILL: Record<Axis, number> = { pan: 0, tilt: 0, zoom: 0 };
+
+class Wheel {
+  /** The camera in hand; null when none is. */
+  camera: string | null = $state(null);
+  /** True while the camera has not answered the last act. */
+  slow: boolean = $state(false);
+  #right: SteerRight | null = null;
+  #down = new Set<string>();
+  #sending = false;
+  #next: SteerAct | null = null;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #ends: (() => void)[] = [];
+
+  /** Takes a camera in hand: arrow keys, + and - act on it until `leave`. */
+  take(camera: string, right: SteerRight): void {
+    if (this.camera === camera) return;
+    if (this.camera) this.leave();
+    this.camera = camera;
+    this.#right = right;
+    const up = (event: KeyboardEvent): void => this.#release(event.code);
+    const away = (): void => this.#releaseAll();
+    addEventListener('keyup', up);
+    addEventListener('blur', away);
+    this.#ends = [
+      keyboard.register(this.#keys()),
+      onEvent('steering.freed', (event) => (event.data as { camera?: string }).camera === camera && this.#freed()),
+      () => removeEventListener('keyup', up),
+      () => removeEventListener('blur', away),
+    ];
+    this.#send('stop');
+  }
+
+  /** Gives it back: its home view returns. */
+  leave(): void {
+    if (!this.camera) return;
+    this.#drop(() => this.#send('home'));
+  }
+
+  /** For the buttons of a tile: one step in a direction while they are held. */
+  press(code: string): void {
+    if (!this.camera || this.#down.has(code)) return;
+    this.#down.add(code);
+    this.#move();
+  }
+
+  release(code: string): void {
+    this.#release(code);
+  }
+
+  home(): void {
+    this.#down.clear();
+    this.#rest();
+    this.#send('home');
+  }
+
+  #keys(): Key[] {
+    const turns = Object.keys(KEYS).map((code): Key => ({
+      code: code.replace('Numpad', 'Digit'), cap: code === 'ArrowLeft' ? '← → ↑ ↓' : code === 'Equal' ? '+ −' : code, label: () => t(code.startsWith('Arrow') ? 'keyTurn' : 'keyZoom'),
+      run: (event) => this.press(event.code), repeat: true, line: code === 'ArrowLeft' || code === 'Equal',
+    }));
+    return [
+      ...turns,
+      { code: 'Equal', cap: '+', label: () => t('keyZoom'), run: (event) => this.press(event.code), repeat: true, shift: true },
+      { code: 'Home', cap: 'Home', label: () => t('keyHome'), run: () => this.home(), line: true },
+      { code: 'Escape', cap: 'Esc', label: () => t('keyEnd'), run: () => this.leave(), line: true },
+    ];
+  }
+
+  #release(code: string): void {
+    if (this.#down.delete(code)) this.#move();
+  }
+
+  #releaseAll(): void {
+    if (this.#down.size === 0) return;
+    this.#down.clear();
+    this.#move();
+  }
+
+  #move(): void {
+    this.#rest();
+    if (this.#down.size === 0) {
+      this.#send('stop');
+      return;
+    }
+    this.#send('move');
+    this.#timer = setInterval(() => this.#send('move'), RENEW_MS);
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer);
+  }
+
+  #velocity(): Record<Axis, number> {
+    const velocity = { ...STILL };
+    for (const code of this.#down) {
+      const [axis, way] = KEYS[code] ?? ['pan', 1];
+      velocity[axis] += way * SPEED;
+    }
+    return velocity;
+  }
+
+  /** One act at a time; of those that come meanwhile only the last counts. */
+  #send(act: SteerAct): void {
+    if (this.#sending) {
+      this.#next = act;
+      return;
+    }
+    const camera = this.camera;
+    const right = this.#right;
+    if (!camera || !right) return;
+    this.#sending = true;
+    void this.#ask(camera, right, act).finally(() => {
+      this.#sending = false;
+      const next = this.#next;
+      this.#next = null;
+      if (next) this.#send(next);
+    });
+  }
+
+  async #ask(camera: string, right: SteerRight, act: SteerAct): Promise<void> {
+    try {
+      const hold = await api.steer(camera, { act, ...(act === 'move' ? this.#velocity() : {}), ...right });
+      holds.take(hold);
+      this.slow = !hold.done;
+    } catch (refusal) {
+      toast(refusal instanceof ApiError ? refusal.message : String(refusal), 'alarm');
+      if (this.camera === camera) this.#drop();
+    }
+  }
+
+  #freed(): void {
+    toast(t('freed'));
+    this.#drop();
+  }
+
+  #drop(last?: () => void): void {
+    this.#rest();
+    this.#down.clear();
+    this.#next = null;
+    last?.();
+    for (const end of this.#ends.splice(0)) end();
+    // The last word is already on its way; a waiting one would speak for a camera nobody holds.
+    if (!this.#next) this.#right = null;
+    this.camera = null;
+    this.slow = false;
+  }
+}
+
+export const wheel = new Wheel();

@@ -1,0 +1,312 @@
+"""Steering cameras: one holder a camera, every hold, move, request and way home in the ledger, the home view when the reason is over."""
+
+from dataclasses import dataclass, replace
+
+from bonghwa.domain import access, steering
+from bonghwa.domain.agency import Caller
+from bonghwa.domain.camera import Camera
+from bonghwa.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from bonghwa.domain.reason import Reason
+from bonghwa.domain.steering import Act, Hold, SteeringRequest, Velocity
+from bonghwa.service.ports import City, Read, Tx
+from bonghwa.service.telling import PRIVACY
+
+MOVE_S = 2.0
+_OVER = ("incident_closed", "part_closed", "grant_ended", "grant_expired", "grant_revoked", "duty_ended", "shift_over")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a steerer asks for, and with which right: a duty session or a grant of its own room."""
+
+    act: Act
+    velocity: Velocity = steering.STILL
+    duty: str | None = None
+    grant: str | None = None
+
+
+@dataclass(frozen=True)
+class _Right:
+    """What lets somebody steer, once it was found to do so."""
+
+    post: str
+    duty: str | None = None
+    grant: str | None = None
+    incident: str | None = None
+    drill: bool = False
+
+
+def steer(tx: Tx, city: City, caller: Caller, camera_id: str, wish: Wish) -> Hold:
+    """Turn, stop or send home a camera. Takes the camera where nobody holds it.
+
+    Raises NotFound for a foreign duty session or grant, Forbidden with the reason, Conflict while somebody else holds it or after the right
+    ended, Unavailable without its gateway.
+    """
+    camera = _camera(city, camera_id)
+    right = _right(tx, city, caller, camera, wish)
+    hold = tx.holds.get(camera.id)
+    if steering.held_by_another(hold, caller.account, tx.now):
+        assert hold is not None
+        raise Conflict("steered_by_another", post=hold.post, agency=hold.agency)
+    if hold is not None and hold.account != caller.account:
+        let_go(tx, city, hold, "idle", home=False)
+        hold = None
+    if hold is None:
+        hold = _take(tx, city, caller, camera, right)
+    gateway = city.gateway_of(camera.owner)
+    row = tx.gateways.get(gateway) if gateway else None
+    if gateway is None or row is None or row.state != "up":
+        raise Unavailable("gateway_lost", owner=camera.owner)
+    if wish.act == "move":
+        if steering.begins(hold, wish.velocity, tx.now):
+            tx.audit("steering:moved", {**_entry(hold), "purpose": camera.purpose, **speeds(wish.velocity)}, drill=hold.drill)
+        after = steering.moved(hold, wish.velocity, tx.now)
+    else:
+        after = steering.stopped(hold, tx.now, at_home=wish.act == "home")
+        if wish.act == "home" and hold.turned:
+            tx.audit("steering:home", {**_entry(hold), "reason": "asked"}, drill=hold.drill)
+    after = replace(after, duty=right.duty, grant=right.grant, incident=right.incident, post=right.post)
+    tx.holds.put(after)
+    _order(tx, gateway, camera.id, wish.act, wish.velocity)
+    return after
+
+
+def _order(tx: Tx, gateway: str, camera: str, act: Act, velocity: Velocity) -> None:
+    """A move says until when it counts: one that arrives late, after a lost line, must not turn a camera nobody is steering."""
+    moving = {**speeds(velocity), "for_s": MOVE_S, "not_after": tx.now + int(MOVE_S * 1_000_000)} if act == "move" else {}
+    tx.tell(gateway, {"t": "ptz", "camera": camera, "act": act, **moving})
+
+
+def speeds(velocity: Velocity) -> dict[str, float]:
+    """The velocity as a message or entry holds it."""
+    return {"pan": velocity.pan, "tilt": velocity.tilt, "zoom": velocity.zoom}
+
+
+def _camera(city: City, camera_id: str) -> Camera:
+    camera = city.cameras.get(camera_id)
+    if camera is None:
+        raise NotFound("no_such_camera")
+    return camera
+
+
+def _right(tx: Tx, city: City, caller: Caller, camera: Camera, wish: Wish) -> _Right:
+    """What lets the caller steer; raises where nothing does."""
+    if wish.duty is not None:
+        duty = tx.duties.get(wish.duty)
+        if duty is None or duty.account != caller.account:
+            raise NotFound("no_such_duty")
+        _check(steering.may_steer_on_duty(caller, duty, camera.owner, city.agreements, tx.now))
+        return _Right(duty.post, duty=duty.id)
+    grant = tx.grants.get(wish.grant or "")
+    incident = tx.incidents.get(grant.incident) if grant else None
+    if grant is None or incident is None or grant.agency != caller.agency:
+        raise NotFound("no_such_grant")
+    _check(steering.may_steer_under_grant(caller, grant, incident, camera.id, camera.purpose, city.agreements, tx.now))
+    return _Right(incident.number, grant=grant.id, incident=incident.id, drill=grant.drill)
+
+
+def _check(refusal: Reason | None) -> None:
+    if refusal is not None:
+        raise (Conflict if refusal.code in _OVER else Forbidden)(refusal.code, **dict(refusal.values))
+
+
+def _take(tx: Tx, city: City, caller: Caller, camera: Camera, right: _Right) -> Hold:
+    hold = Hold(
+        id=camera.id,
+        owner=camera.owner,
+        account=caller.account,
+        agency=caller.agency,
+        post=right.post,
+        taken_at=tx.now,
+        last_at=tx.now,
+        duty=right.duty,
+        grant=right.grant,
+        incident=right.incident,
+        drill=right.drill,
+    )
+    tx.holds.put(hold)
+    tx.audit("steering:held", {**_entry(hold), "purpose": camera.purpose}, drill=hold.drill)
+    _tell(tx, city, "held", hold)
+    return hold
+
+
+def _entry(hold: Hold) -> dict[str, str | None]:
+    return {
+        "camera": hold.id,
+        "owner": hold.owner,
+        "account": hold.account,
+        "agency": hold.agency,
+        "duty": hold.duty,
+        "grant": hold.grant,
+        "incident": hold.incident,
+    }
+
+
+def let_go(tx: Tx, city: City, hold: Hold, reason: str, *, home: bool = True) -> None:
+    """Nobody steers the camera any more; its home view is asked for, once, where it was turned."""
+    tx.holds.delete(hold.id)
+    if home and hold.turned:
+        gateway = city.gateway_of(hold.owner)
+        if gateway is not None:
+            _order(tx, gateway, hold.id, "home", steering.STILL)
+        tx.audit("steering:home", {**_entry(hold), "reason": reason}, drill=hold.drill)
+    tx.audit("steering:freed", {**_entry(hold), "reason": reason}, drill=hold.drill)
+    _tell(tx, city, "freed", hold)
+
+
+def failed(tx: Tx, city: City, camera_id: str, account: str, refused: str) -> None:
+    """The camera did not do it: nobody needs to hold it."""
+    hold = tx.holds.get(camera_id)
+    if hold is not None and hold.account == account:
+        tx.audit("steering:failed", {**_entry(hold), "refused": refused}, drill=hold.drill)
+        let_go(tx, city, hold, refused, home=False)
+
+
+def ended(read: Read, hold: Hold) -> str | None:
+    """Why a hold is over, None while it goes on."""
+    duty = read.duties.get(hold.duty) if hold.duty else None
+    grant = read.grants.get(hold.grant) if hold.grant else None
+    incident = read.incidents.get(hold.incident) if hold.incident else None
+    return steering.over(hold, duty, grant, incident, read.now)
+
+
+def let_go_of_ended(tx: Tx, city: City) -> None:
+    """Free every camera whose steerer is gone, whose duty session ended or whose incident closed, and send it home."""
+    for hold in tx.holds.find():
+        reason = ended(tx, hold)
+        if reason is not None:
+            let_go(tx, city, hold, reason)
+
+
+def rooms_of(city: City, owner: str, now: int) -> list[str]:
+    """The agencies whose rooms act for this owner: itself, and those it entrusted its duty watching to in an agreement in force."""
+    day = access.local_time(now).date()
+    entrusted = {party for a in city.agreements if owner in (a.duty_owners or ()) and a.valid_on(day) for party in a.parties}
+    rooms = {agency for agency in entrusted if agency in city.agencies and city.agencies[agency].role == "control_room"}
+    return sorted({owner, *rooms})
+
+
+def _tell(tx: Tx, city: City, what: str, hold: Hold) -> None:
+    """Who watches the camera sees that it is steered, and from which post; no name goes out."""
+    watching = {view.agency for view in tx.views.find(camera=hold.id, state="open")}
+    data = {
+        "camera": hold.id,
+        "owner": hold.owner,
+        "agency": hold.agency,
+        "post": hold.post,
+        "duty": hold.duty,
+        "grant": hold.grant,
+        "incident": hold.incident,
+        "drill": hold.drill,
+    }
+    tx.emit(f"steering.{what}", hold.id, 0, data, sorted({*rooms_of(city, hold.owner, tx.now), hold.agency, *watching, PRIVACY}))
+
+
+def seen_by(read: Read, city: City, caller: Caller) -> list[Hold]:
+    """The holds this caller may see: over its own cameras, and over those its agency watches now."""
+    watched = {view.camera for view in read.views.find(agency=caller.agency, state="open")}
+    own = access.duty_owners(caller, city.agreements, read.now)
+    return [hold for hold in read.holds.find() if hold.id in watched or hold.owner in own or caller.role == "privacy_officer"]
+
+
+# Requests
+
+
+def ask_owner(tx: Tx, city: City, caller: Caller, camera_id: str, grant_id: str, text: str) -> SteeringRequest:
+    """Ask the owner's room to turn a camera that the caller's agency watches under this grant."""
+    camera = _camera(city, camera_id)
+    grant = tx.grants.get(grant_id)
+    incident = tx.incidents.get(grant.incident) if grant else None
+    if grant is None or incident is None or grant.agency != caller.agency:
+        raise NotFound("no_such_grant")
+    _check(access.may_open(caller, grant, incident, camera.id, tx.now))
+    if not tx.views.find(grant=grant.id, camera=camera.id, account=caller.account, state="open"):
+        raise Forbidden("only_who_watches_asks")
+    waiting = [r for r in tx.requests.find(camera=camera.id, done_at=None) if r.account == caller.account]
+    if len(waiting) >= 3:
+        raise Conflict("requests_wait", n=len(waiting))
+    request = SteeringRequest(
+        id=tx.new_id("str"),
+        camera=camera.id,
+        owner=camera.owner,
+        agency=caller.agency,
+        account=caller.account,
+        by=caller.name,
+        grant=grant.id,
+        incident=incident.id,
+        number=incident.number,
+        text=text,
+        at=tx.now,
+        drill=grant.drill,
+    )
+    tx.requests.put(request)
+    tx.audit("steering:requested", {**_request_entry(request), "text": text}, drill=request.drill)
+    _tell_request(tx, city, "requested", request)
+    return request
+
+
+def answer_request(tx: Tx, city: City, caller: Caller, request_id: str) -> SteeringRequest:
+    """The owner's room says that it has done what it could."""
+    request = tx.requests.get(request_id)
+    if request is None or request.owner not in access.duty_owners(caller, city.agreements, tx.now):
+        raise NotFound("no_such_request")
+    if request.done_at is not None:
+        raise Conflict("request_done")
+    after = replace(request, done_at=tx.now, done_by=caller.name)
+    tx.requests.put(after)
+    tx.audit("steering:answered", {**_request_entry(request), "by": caller.account}, drill=request.drill)
+    _tell_request(tx, city, "answered", after)
+    return after
+
+
+def drop_requests_of_closed(tx: Tx, city: City) -> None:
+    """A request ends with the incident it was made for."""
+    for request in tx.requests.find(done_at=None):
+        incident = tx.incidents.get(request.incident)
+        if incident is None or not incident.open:
+            after = replace(request, done_at=tx.now, done_by="system")
+            tx.requests.put(after)
+            tx.audit("steering:answered", {**_request_entry(request), "by": "system"}, drill=request.drill)
+            _tell_request(tx, city, "answered", after)
+
+
+def requests_due(read: Read) -> bool:
+    """Whether a request outlived its incident."""
+    incidents = (read.incidents.get(request.incident) for request in read.requests.find(done_at=None))
+    return any(incident is None or not incident.open for incident in incidents)
+
+
+def requests_of(read: Read, city: City, caller: Caller) -> list[SteeringRequest]:
+    """Requests that wait: for the caller's own cameras, and those its agency made."""
+    own = access.duty_owners(caller, city.agreements, read.now)
+    return [request for request in read.requests.find(done_at=None) if request.owner in own or request.agency == caller.agency]
+
+
+def _request_entry(request: SteeringRequest) -> dict[str, str]:
+    return {
+        "request": request.id,
+        "camera": request.camera,
+        "owner": request.owner,
+        "account": request.account,
+        "agency": request.agency,
+        "grant": request.grant,
+        "incident": request.incident,
+    }
+
+
+def _tell_request(tx: Tx, city: City, what: str, request: SteeringRequest) -> None:
+    data = {
+        "request": request.id,
+        "camera": request.camera,
+        "owner": request.owner,
+        "agency": request.agency,
+        "incident": request.incident,
+        "drill": request.drill,
+    }
+    tx.emit(f"steering.{what}", request.id, 0, data, sorted({*rooms_of(city, request.owner, tx.now), request.agency, PRIVACY}))
+
+
+def one_right(duty: str | None, grant: str | None) -> None:
+    """A steerer names exactly one right."""
+    if (duty is None) == (grant is None):
+        raise Invalid("duty", "one_of", allowed="duty grant")
