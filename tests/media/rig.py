@@ -56,7 +56,7 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=()):
+async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=(), onvif={}):  # noqa: B006  never changed
     """Hub, cameras and a gateway process; gives (gateway, hub)."""
     data = tmp_path / "data"
     public = enrol(data, "gw1")
@@ -65,7 +65,8 @@ async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=()):
     records = []
     for name, camera in cameras.items():
         await camera.start()
-        records.append({"camera": name, "url": camera.url, "username": camera.username, "password": camera.password})
+        record = {"camera": name, "url": camera.url, "username": camera.username, "password": camera.password}
+        records.append(record | ({"onvif": onvif[name].url} if name in onvif else {}))
     import_sources(data, "gw1", records)
     ready = tmp_path / "ready.json"
     log_path = tmp_path / "gateway.log"

@@ -13,7 +13,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from bonghwa.domain.agency import INCIDENT_ROLES
 from bonghwa.domain.errors import Refusal
-from bonghwa.service import pictures, viewing
+from bonghwa.service import pictures, placing, viewing
 from bonghwa.service.granting import prefetch
 from bonghwa.service.ports import City, GatewayRow, Tx
 from bonghwa.storage.keys import ed25519_verifies
@@ -309,3 +309,6 @@ def _apply(tx: Tx, city: City, gateway: str, boot: str, number: int, message: di
         pictures.first_picture(tx, str(message["camera"]), float(message["ms"]))
     elif kind == "health":
         pictures.camera_state(tx, city, str(message["camera"]), str(message["state"]))
+    elif kind == "pose":
+        bearing = None if message.get("bearing") is None else float(message["bearing"])
+        placing.camera_says(tx, city, row.owners, str(message["camera"]), float(message["lat"]), float(message["lon"]), bearing)

@@ -10,6 +10,7 @@ from bonghwa.domain.camera import Camera
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place, Report
 from bonghwa.domain.people import Account, LineCredential, Session
+from bonghwa.domain.pose_proposal import PoseProposal
 from bonghwa.domain.selection import ChosenCamera, Gap, Selection
 from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -84,6 +85,7 @@ class Read(Protocol):
     gateways: Collection[GatewayRow]
     holds: Collection[Hold]
     requests: Collection[SteeringRequest]
+    proposals: Collection[PoseProposal]
 
 
 class Tx(Read, Protocol):

@@ -79,7 +79,10 @@ class OnvifDevice:
                 if failed.refused != "unsupported":
                     raise
                 return None
-        return self._own_host(text(answer, "Uri"), ("http", "https"), "GetSnapshotUri")
+        try:
+            return self._own_host(text(answer, "Uri"), ("http", "https"), "GetSnapshotUri")
+        except SteeringFailed:
+            return None
 
     async def location(self) -> Location | None:
         """Where it says that it is (GetGeoLocation); None where it does not say, or says nonsense."""

@@ -58,15 +58,18 @@ class Steering:
 
     async def obey(self, order: Mapping[str, Any]) -> str | None:
         """Carry out a `ptz` order; None when done, else why not: unsupported, unreachable, password, late or malformed."""
+        camera = str(order.get("camera"))
+        head = self._head(camera)
+        if head is None:
+            return "unsupported"
         try:
-            camera, act = str(order["camera"]), str(order["act"])
+            act = str(order["act"])
             speeds = [_speed(order.get(part, 0.0)) for part in ("pan", "tilt", "zoom")]
             seconds = min(LONGEST_MOVE_S, max(0.1, float(order.get("for_s", LONGEST_MOVE_S))))
             late = act == "move" and self._now_us() > int(order.get("not_after", 1 << 62))
         except (KeyError, TypeError, ValueError):
             return "malformed"
-        head = self._head(camera)
-        if head is None or act not in ("move", "stop", "home"):
+        if act not in ("move", "stop", "home"):
             return "unsupported"
         if late:
             return "late"

@@ -3,6 +3,7 @@
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.people import Account, LineCredential, Session
+from bonghwa.domain.pose_proposal import PoseProposal
 from bonghwa.domain.selection import Selection
 from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -42,6 +43,7 @@ LINES = Noun("lines", LineCredential, {"line": str, "token_hash": str})
 GATEWAYS = Noun("gateways", GatewayRow, {"state": str}, key="name")
 HOLDS = Noun("holds", Hold, {"owner": str})
 REQUESTS = Noun("steering_requests", SteeringRequest, {"camera": str, "owner": str, "agency": str, "done_at": int})
+PROPOSALS = Noun("pose_proposals", PoseProposal, {})
 
 NOUNS = {
     "incidents": INCIDENTS,
@@ -60,4 +62,5 @@ NOUNS = {
     "gateways": GATEWAYS,
     "holds": HOLDS,
     "steering_requests": REQUESTS,
+    "pose_proposals": PROPOSALS,
 }

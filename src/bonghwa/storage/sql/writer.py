@@ -24,6 +24,7 @@ from bonghwa.domain.errors import Unavailable
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.people import Account, LineCredential, Session
+from bonghwa.domain.pose_proposal import PoseProposal
 from bonghwa.domain.selection import Selection
 from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -66,6 +67,7 @@ class SqlRead:
         self.gateways: Collection[GatewayRow] = nouns.GATEWAYS.at(connection)
         self.holds: Collection[Hold] = nouns.HOLDS.at(connection)
         self.requests: Collection[SteeringRequest] = nouns.REQUESTS.at(connection)
+        self.proposals: Collection[PoseProposal] = nouns.PROPOSALS.at(connection)
 
 
 class SqlTx(SqlRead):
