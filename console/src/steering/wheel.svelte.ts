@@ -37,13 +37,16 @@ class Wheel {
     if (this.camera) this.leave();
     this.camera = camera;
     this.#right = right;
+    const down = (event: KeyboardEvent): void => this.#pressed(event);
     const up = (event: KeyboardEvent): void => this.#release(event.code);
     const away = (): void => this.#releaseAll();
+    addEventListener('keydown', down, true);
     addEventListener('keyup', up);
     addEventListener('blur', away);
     this.#ends = [
       keyboard.register(this.#keys()),
       onEvent('steering.freed', (event) => (event.data as { camera?: string }).camera === camera && this.#freed()),
+      () => removeEventListener('keydown', down, true),
       () => removeEventListener('keyup', up),
       () => removeEventListener('blur', away),
     ];
@@ -73,6 +76,19 @@ class Wheel {
     this.#send('home');
   }
 
+  /** Before anything else on the page hears it: a map that has the focus would take the arrow keys for itself. */
+  #pressed(event: KeyboardEvent): void {
+    const target = event.target as Element | null;
+    if (event.ctrlKey || event.altKey || event.metaKey || target?.matches?.('input, textarea, select') || document.querySelector('dialog[open]')) return;
+    if (KEYS[event.code]) this.press(event.code);
+    else if (event.code === 'Home') this.home();
+    else if (event.code === 'Escape') this.leave();
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  /** For the key line and the list of keys; what is pressed is heard before. */
   #keys(): Key[] {
     const turns = Object.keys(KEYS).map((code): Key => ({
       code: code.replace('Numpad', 'Digit'), cap: code === 'ArrowLeft' ? '← → ↑ ↓' : code === 'Equal' ? '+ −' : code, label: () => t(code.startsWith('Arrow') ? 'keyTurn' : 'keyZoom'),
