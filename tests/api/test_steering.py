@@ -70,6 +70,29 @@ def test_a_camera_that_was_only_taken_is_not_sent_home(own: Own) -> None:
     assert [act for _, act in orders(own.house, own.camera)] == ["stop"]
 
 
+def test_who_gives_a_camera_back_frees_it_at_once_and_sends_it_home(own: Own) -> None:
+    own.steer()
+    assert own.steer(act="leave").status_code == 200
+    assert own.held() == []
+    assert [act for _, act in orders(own.house, own.camera)] == ["move", "home"]
+    own.steer(act="stop")
+    own.steer(act="leave")
+    assert [act for _, act in orders(own.house, own.camera)] == ["move", "home", "stop"]
+
+
+def test_a_turned_camera_of_a_lost_gateway_is_sent_home_when_the_gateway_is_back(own: Own) -> None:
+    own.steer()
+    row = own.house.change(lambda tx: tx.gateways.get(own.house.hub.city.gateway_of("junggu")))
+    own.house.change(lambda tx: tx.gateways.put(replace(tx.gateways.get(row.name), state="lost")))
+    own.house.call("중구", "POST", f"/duties/{own.duty}/end", json={})
+    own.house.until(lambda: own.house.hub.ticked_at and own.house.call("중구", "GET", "/duties").json()["items"] == [])
+    ticked = own.house.hub.ticked_at
+    own.house.until(lambda: own.house.hub.ticked_at > ticked)
+    assert [act for _, act in orders(own.house, own.camera)] == ["move"]
+    own.house.change(lambda tx: tx.gateways.put(replace(tx.gateways.get(row.name), state="up")))
+    own.house.until(lambda: [act for _, act in orders(own.house, own.camera)] == ["move", "home"])
+
+
 def test_another_person_is_told_the_post_and_no_name(own: Own) -> None:
     own.steer()
     second = own.house.call("control_room", "POST", "/duties", json={"post": "입주석 1"}).json()["id"]

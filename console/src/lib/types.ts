@@ -331,7 +331,7 @@ export type SteeringHold = {
   drill: boolean;
   done?: boolean;
 };
-export type SteerAct = 'move' | 'stop' | 'home';
+export type SteerAct = 'move' | 'stop' | 'home' | 'leave';
 export type SteerRight = { duty: string } | { grant: string };
 export type SteeringRequest = {
   id: string;

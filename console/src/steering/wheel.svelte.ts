@@ -27,7 +27,7 @@ class Wheel {
   #right: SteerRight | null = null;
   #down = new Set<string>();
   #sending = false;
-  #next: SteerAct | null = null;
+  #next: (() => void) | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #ends: (() => void)[] = [];
 
@@ -56,7 +56,8 @@ class Wheel {
   /** Gives it back: its home view returns. */
   leave(): void {
     if (!this.camera) return;
-    this.#drop(() => this.#send('home'));
+    this.#send('leave');
+    this.#drop();
   }
 
   /** For the buttons of a tile: one step in a direction while they are held. */
@@ -137,25 +138,26 @@ class Wheel {
 
   /** One act at a time; of those that come meanwhile only the last counts. */
   #send(act: SteerAct): void {
-    if (this.#sending) {
-      this.#next = act;
-      return;
-    }
     const camera = this.camera;
     const right = this.#right;
     if (!camera || !right) return;
-    this.#sending = true;
-    void this.#ask(camera, right, act).finally(() => {
-      this.#sending = false;
-      const next = this.#next;
-      this.#next = null;
-      if (next) this.#send(next);
-    });
+    const ask = (): void => {
+      this.#sending = true;
+      void this.#ask(camera, right, act).finally(() => {
+        this.#sending = false;
+        const next = this.#next;
+        this.#next = null;
+        next?.();
+      });
+    };
+    if (this.#sending) this.#next = ask;
+    else ask();
   }
 
   async #ask(camera: string, right: SteerRight, act: SteerAct): Promise<void> {
     try {
       const hold = await api.steer(camera, { act, ...(act === 'move' ? this.#velocity() : {}), ...right });
+      if (act === 'leave') return;
       holds.take(hold);
       this.slow = !hold.done;
     } catch (refusal) {
@@ -166,17 +168,15 @@ class Wheel {
 
   #freed(): void {
     toast(t('freed'));
+    this.#next = null;
     this.#drop();
   }
 
-  #drop(last?: () => void): void {
+  #drop(): void {
     this.#rest();
     this.#down.clear();
-    this.#next = null;
-    last?.();
     for (const end of this.#ends.splice(0)) end();
-    // The last word is already on its way; a waiting one would speak for a camera nobody holds.
-    if (!this.#next) this.#right = null;
+    this.#right = null;
     this.camera = null;
     this.slow = false;
   }

@@ -104,7 +104,7 @@ Speed = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 class Steer(Body):
     """`POST /cameras/{id}/steer`: what to do, how fast (-1 to 1: right, up, closer), and the right to it."""
 
-    act: Literal["move", "stop", "home"]
+    act: Literal["move", "stop", "home", "leave"]
     pan: Speed = 0.0
     tilt: Speed = 0.0
     zoom: Speed = 0.0

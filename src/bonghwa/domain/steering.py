@@ -16,7 +16,8 @@ from bonghwa.domain.incident import Incident
 from bonghwa.domain.reason import Reason
 from bonghwa.domain.view import Duty
 
-Act = Literal["move", "stop", "home"]
+Act = Literal["move", "stop", "home", "leave"]
+"""`leave` gives the camera back at once; it goes home if it was turned."""
 
 HOLD_US = 10 * US
 """So long after its last act a steerer keeps the camera; then it is free and goes home."""

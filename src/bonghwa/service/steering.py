@@ -37,7 +37,7 @@ class _Right:
 
 
 def steer(tx: Tx, city: City, caller: Caller, camera_id: str, wish: Wish) -> Hold:
-    """Turn, stop or send home a camera. Takes the camera where nobody holds it.
+    """Turn, stop, send home or give back a camera. Takes it where nobody holds it.
 
     Raises NotFound for a foreign duty session or grant, Forbidden with the reason, Conflict while somebody else holds it or after the right
     ended, Unavailable without its gateway.
@@ -54,9 +54,11 @@ def steer(tx: Tx, city: City, caller: Caller, camera_id: str, wish: Wish) -> Hol
     if hold is None:
         hold = _take(tx, city, caller, camera, right)
     gateway = city.gateway_of(camera.owner)
-    row = tx.gateways.get(gateway) if gateway else None
-    if gateway is None or row is None or row.state != "up":
+    if gateway is None or not _reached(tx, city, camera.owner):
         raise Unavailable("gateway_lost", owner=camera.owner)
+    if wish.act == "leave":
+        let_go(tx, city, hold, "asked")
+        return hold
     if wish.act == "move":
         if steering.begins(hold, wish.velocity, tx.now):
             tx.audit("steering:moved", {**_entry(hold), "purpose": camera.purpose, **speeds(wish.velocity)}, drill=hold.drill)
@@ -162,8 +164,19 @@ def failed(tx: Tx, city: City, camera_id: str, account: str, refused: str) -> No
         let_go(tx, city, hold, refused, home=False)
 
 
-def ended(read: Read, hold: Hold) -> str | None:
-    """Why a hold is over, None while it goes on."""
+def _reached(read: Read, city: City, owner: str) -> bool:
+    gateway = city.gateway_of(owner)
+    row = read.gateways.get(gateway) if gateway else None
+    return row is not None and row.state == "up"
+
+
+def ended(read: Read, city: City, hold: Hold) -> str | None:
+    """Why a hold is over, None while it goes on.
+
+    A turned camera whose gateway is lost stays held until it can be sent home: a gateway that starts anew knows no old orders.
+    """
+    if hold.turned and not _reached(read, city, hold.owner):
+        return None
     duty = read.duties.get(hold.duty) if hold.duty else None
     grant = read.grants.get(hold.grant) if hold.grant else None
     incident = read.incidents.get(hold.incident) if hold.incident else None
@@ -173,7 +186,7 @@ def ended(read: Read, hold: Hold) -> str | None:
 def let_go_of_ended(tx: Tx, city: City) -> None:
     """Free every camera whose steerer is gone, whose duty session ended or whose incident closed, and send it home."""
     for hold in tx.holds.find():
-        reason = ended(tx, hold)
+        reason = ended(tx, city, hold)
         if reason is not None:
             let_go(tx, city, hold, reason)
 

@@ -33,7 +33,7 @@ def anything_due(read: Read, city: City) -> bool:
         for v in read.views.find(state="open")
     ):
         return True
-    if any(steering.ended(read, hold) for hold in read.holds.find()) or steering.requests_due(read):
+    if any(steering.ended(read, city, hold) for hold in read.holds.find()) or steering.requests_due(read):
         return True
     if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
         return True
