@@ -5,9 +5,11 @@ import base64
 import contextlib
 import datetime as dt
 import hashlib
+import io
 from collections.abc import AsyncIterator
 from typing import Any
 
+import av
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -106,6 +108,18 @@ async def test_the_gateways_client_reads_the_same_camera(side: Side) -> None:
     assert found.location is not None
     assert found.location.bearing == pytest.approx(pose.bearing, abs=0.1)
     assert (found.location.lat, found.location.lon) == pytest.approx((side.camera.lat, side.camera.lon), abs=1e-6)
+
+
+async def test_the_still_is_a_picture_and_asks_for_the_password(side: Side) -> None:
+    found = await find(side.source())
+    assert found.snapshot == onvif_url(side.base, side.camera.id, "snapshot")
+    async with httpx.AsyncClient() as web:
+        stranger = await web.get(found.snapshot)
+        still = await web.get(found.snapshot, auth=(USERNAME, side.password), timeout=30)
+    assert stranger.status_code == 401
+    frame = next(av.open(io.BytesIO(still.content)).decode(video=0))
+    assert (frame.width, frame.height) == (640, 360)
+    assert 20 < frame.to_ndarray(format="gray").mean() < 235
 
 
 async def test_a_synchronisation_point_brings_an_idr_before_its_time(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,7 @@ class OnvifResponder:
             (DEVICE, "GetGeoLocation"): self._location,
             (MEDIA, "GetProfiles"): self._profiles,
             (MEDIA, "GetStreamUri"): self._stream,
+            (MEDIA, "GetSnapshotUri"): self._snapshot,
             (MEDIA, "SetSynchronizationPoint"): self._key_picture,
             (PTZ, "ContinuousMove"): self._move,
             (PTZ, "Stop"): self._stop,
@@ -84,7 +85,7 @@ class OnvifResponder:
     async def _reply(self, request: Request) -> Response:
         parts = request.url.path.split("/")
         camera = self._cameras.get(parts[2]) if len(parts) == 5 and parts[3] == "onvif" else None
-        if camera is None or not camera.turns or request.method != "POST":
+        if camera is None or not camera.turns or (request.method, parts[4] == "snapshot") not in (("POST", False), ("GET", True)):
             return Response(status_code=404)
         if camera.fault is Fault.SILENT:
             await asyncio.sleep(3600)
@@ -92,6 +93,8 @@ class OnvifResponder:
             return Response(status_code=503)
         if camera.fault is Fault.SLOW:
             await asyncio.sleep(SLOW_ANSWER_S)
+        if request.method == "GET":
+            return await self._still(request, camera)
         body = b""
         async for chunk in request.stream():
             body += chunk
@@ -101,6 +104,12 @@ class OnvifResponder:
             return _soap(200, self._answer(camera, body))
         except SoapFault as fault:
             return _soap(400, _fault(fault))
+
+    async def _still(self, request: Request, camera: CityCamera) -> Response:
+        proof = f"Basic {base64.b64encode(f'{USERNAME}:{password_of(self._secret, camera.id)}'.encode()).decode()}"
+        if not hmac.compare_digest(proof.encode(), request.headers.get("authorization", "").encode()):
+            return Response(status_code=401, headers={"WWW-Authenticate": 'Basic realm="simulated camera"'})
+        return Response(await self._studio.jpeg(camera), media_type="image/jpeg")
 
     def _answer(self, camera: CityCamera, body: bytes) -> str:
         try:
@@ -192,8 +201,16 @@ class OnvifResponder:
 
     def _stream(self, camera: CityCamera, asked: Element) -> str:
         self._check_profile(asked)
+        return self._uri(camera_url(self._rtsp, camera.id))
+
+    def _snapshot(self, camera: CityCamera, asked: Element) -> str:
+        self._check_profile(asked)
+        return self._uri(onvif_url(self._http, camera.id, "snapshot"))
+
+    @staticmethod
+    def _uri(address: str) -> str:
         return (
-            f"<trt:MediaUri><tt:Uri>{escape(camera_url(self._rtsp, camera.id))}</tt:Uri>"
+            f"<trt:MediaUri><tt:Uri>{escape(address)}</tt:Uri>"
             "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot>"
             "<tt:Timeout>PT0S</tt:Timeout></trt:MediaUri>"
         )

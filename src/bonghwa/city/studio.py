@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from bonghwa.city.camera import CityCamera, Fault
-from bonghwa.city.encoder import CLOCK_HZ, FRAMES_PER_S, AccessUnit, Encoder
+from bonghwa.city.encoder import CLOCK_HZ, FRAMES_PER_S, AccessUnit, Encoder, jpeg
 from bonghwa.city.rtp import Payload, payloads
-from bonghwa.city.scene import City, Scene
+from bonghwa.city.scene import City, Scene, still
 
 FULL_RATE_CAMERAS = 24
 """Up to so many watched cameras each has the full rate; beyond it they share the frames of so many."""
@@ -87,6 +87,14 @@ class Studio:
         if feed is not None:
             feed.wants_key = True
             feed.wake.set()
+
+    async def jpeg(self, camera: CityCamera) -> bytes:
+        """One still of a camera, drawn for whoever asks; a running feed goes on undisturbed."""
+
+        def draw() -> bytes:
+            return jpeg(*still(Scene(self.city, camera), self._clock()))
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, draw)
 
     async def close(self) -> None:
         """Stop everything; pictures under way are finished and thrown away."""

@@ -220,10 +220,10 @@ class Camera:
             await asyncio.sleep(_JUDGE_EVERY_S)
             since = self._waiting_since if self._last_picture is None else self._last_picture
             waited = elapsed() - since
-            if self._last_picture is None:
-                self.want_key()
             if self.state == "password":
                 continue
+            if self._last_picture is None:
+                self.want_key()
             if waited >= DEAD_S:
                 self._tell("dead")
             elif waited >= LATE_S and self.state != "dead":

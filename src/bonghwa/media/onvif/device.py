@@ -38,7 +38,9 @@ class Profile:
 
 def new_http() -> httpx.AsyncClient:
     """A client that goes where it is told and nowhere else: no redirect, no proxy of the environment."""
-    return httpx.AsyncClient(timeout=CALL_S, follow_redirects=False, trust_env=False)
+    # No limit of connections: cameras that hang must not use up those of the others.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+    return httpx.AsyncClient(timeout=CALL_S, follow_redirects=False, trust_env=False, limits=limits)
 
 
 class OnvifDevice:

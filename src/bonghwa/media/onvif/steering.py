@@ -34,6 +34,7 @@ class _Head:
         self.ends: asyncio.TimerHandle | None = None
         self.located = False
         self.key_asked = float("-inf")
+        self.asking_key = False
 
     def let_run(self) -> None:
         """The move that runs is replaced, so its end no longer counts."""
@@ -112,8 +113,8 @@ class Steering:
     def ask_key_picture(self, camera: str) -> None:
         """Have the camera send an IDR, at most every `KEY_EVERY_S`; nothing waits for it, and a camera that cannot is left alone."""
         head = self._head(camera)
-        if head is not None and elapsed() - head.key_asked >= KEY_EVERY_S:
-            head.key_asked = elapsed()
+        if head is not None and not head.asking_key and elapsed() - head.key_asked >= KEY_EVERY_S:
+            head.key_asked, head.asking_key = elapsed(), True
             self._spawn(self._ask_key_picture(camera, head))
 
     async def _ask_key_picture(self, camera: str, head: _Head) -> None:
@@ -123,6 +124,8 @@ class Steering:
             # It will not learn it: do not ask again for as long as this gateway runs; a password may be set right meanwhile.
             head.key_asked = float("inf") if failed.refused == "unsupported" else elapsed() + 30.0
             return
+        finally:
+            head.asking_key = False
         self._locate(camera, head)
 
     def _locate(self, camera: str, head: _Head) -> None:
