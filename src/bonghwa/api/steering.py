@@ -10,7 +10,7 @@ from bonghwa.api.forms import instant
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.errors import Conflict, Forbidden, Refusal, Unavailable
 from bonghwa.domain.steering import HOLD_US, Hold, SteeringRequest, Velocity
-from bonghwa.service import steering
+from bonghwa.service import steering, steering_requests
 from bonghwa.service.ports import City
 from bonghwa.service.steering import Wish
 from bonghwa.storage.sql.writer import SqlRead
@@ -83,7 +83,7 @@ async def list_steering(caller: Person, desk: TheDesk) -> dict[str, Any]:
 async def ask_owner(camera_id: str, body: bodies.AskToSteer, caller: Person, desk: TheDesk) -> JSONResponse:
     """Ask the owner's room to turn a camera that one watches."""
     city = desk.hub.city
-    request = await desk.hub.change(lambda tx: steering.ask_owner(tx, city, caller, camera_id, body.grant, body.text))
+    request = await desk.hub.change(lambda tx: steering_requests.ask_owner(tx, city, caller, camera_id, body.grant, body.text))
     return JSONResponse(_request(request, city, caller), 201)
 
 
@@ -92,7 +92,7 @@ async def list_requests(caller: Person, desk: TheDesk) -> dict[str, Any]:
     city = desk.hub.city
 
     def look(read: SqlRead) -> list[dict[str, Any]]:
-        return [_request(request, city, caller) for request in steering.requests_of(read, city, caller)]
+        return [_request(request, city, caller) for request in steering_requests.requests_of(read, city, caller)]
 
     return {"items": await desk.hub.read(look), "next": None}
 
@@ -100,7 +100,7 @@ async def list_requests(caller: Person, desk: TheDesk) -> dict[str, Any]:
 async def request_done(request_id: str, caller: Person, desk: TheDesk) -> dict[str, Any]:
     """The owner's room answers a request."""
     city = desk.hub.city
-    return _request(await desk.hub.change(lambda tx: steering.answer_request(tx, city, caller, request_id)), city, caller)
+    return _request(await desk.hub.change(lambda tx: steering_requests.answer_request(tx, city, caller, request_id)), city, caller)
 
 
 ROUTES: list[Route] = [

@@ -7,7 +7,7 @@ from bonghwa.domain.agency import Caller
 from bonghwa.domain.camera import Camera
 from bonghwa.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from bonghwa.domain.reason import Reason
-from bonghwa.domain.steering import Act, Hold, SteeringRequest, Velocity
+from bonghwa.domain.steering import Act, Hold, Velocity
 from bonghwa.service.ports import City, Read, Tx
 from bonghwa.service.telling import PRIVACY
 
@@ -42,7 +42,7 @@ def steer(tx: Tx, city: City, caller: Caller, camera_id: str, wish: Wish) -> Hol
     Raises NotFound for a foreign duty session or grant, Forbidden with the reason, Conflict while somebody else holds it or after the right
     ended, Unavailable without its gateway.
     """
-    camera = _camera(city, camera_id)
+    camera = known_camera(city, camera_id)
     right = _right(tx, city, caller, camera, wish)
     hold = tx.holds.get(camera.id)
     if steering.held_by_another(hold, caller.account, tx.now):
@@ -84,7 +84,8 @@ def speeds(velocity: Velocity) -> dict[str, float]:
     return {"pan": velocity.pan, "tilt": velocity.tilt, "zoom": velocity.zoom}
 
 
-def _camera(city: City, camera_id: str) -> Camera:
+def known_camera(city: City, camera_id: str) -> Camera:
+    """The camera; NotFound for an id the registry does not have."""
     camera = city.cameras.get(camera_id)
     if camera is None:
         raise NotFound("no_such_camera")
@@ -97,17 +98,18 @@ def _right(tx: Tx, city: City, caller: Caller, camera: Camera, wish: Wish) -> _R
         duty = tx.duties.get(wish.duty)
         if duty is None or duty.account != caller.account:
             raise NotFound("no_such_duty")
-        _check(steering.may_steer_on_duty(caller, duty, camera.owner, city.agreements, tx.now))
+        check(steering.may_steer_on_duty(caller, duty, camera.owner, city.agreements, tx.now))
         return _Right(duty.post, duty=duty.id)
     grant = tx.grants.get(wish.grant or "")
     incident = tx.incidents.get(grant.incident) if grant else None
     if grant is None or incident is None or grant.agency != caller.agency:
         raise NotFound("no_such_grant")
-    _check(steering.may_steer_under_grant(caller, grant, incident, camera.id, camera.purpose, city.agreements, tx.now))
+    check(steering.may_steer_under_grant(caller, grant, incident, camera.id, camera.purpose, city.agreements, tx.now))
     return _Right(incident.number, grant=grant.id, incident=incident.id, drill=grant.drill)
 
 
-def _check(refusal: Reason | None) -> None:
+def check(refusal: Reason | None) -> None:
+    """Raise what the rules refused: Conflict where the right has ended, Forbidden where there is none."""
     if refusal is not None:
         raise (Conflict if refusal.code in _OVER else Forbidden)(refusal.code, **dict(refusal.values))
 
@@ -220,103 +222,6 @@ def seen_by(read: Read, city: City, caller: Caller) -> list[Hold]:
     watched = {view.camera for view in read.views.find(agency=caller.agency, state="open")}
     own = access.duty_owners(caller, city.agreements, read.now)
     return [hold for hold in read.holds.find() if hold.id in watched or hold.owner in own or caller.role == "privacy_officer"]
-
-
-# Requests
-
-
-def ask_owner(tx: Tx, city: City, caller: Caller, camera_id: str, grant_id: str, text: str) -> SteeringRequest:
-    """Ask the owner's room to turn a camera that the caller's agency watches under this grant."""
-    camera = _camera(city, camera_id)
-    grant = tx.grants.get(grant_id)
-    incident = tx.incidents.get(grant.incident) if grant else None
-    if grant is None or incident is None or grant.agency != caller.agency:
-        raise NotFound("no_such_grant")
-    _check(access.may_open(caller, grant, incident, camera.id, tx.now))
-    if not tx.views.find(grant=grant.id, camera=camera.id, account=caller.account, state="open"):
-        raise Forbidden("only_who_watches_asks")
-    waiting = [r for r in tx.requests.find(camera=camera.id, done_at=None) if r.account == caller.account]
-    if len(waiting) >= 3:
-        raise Conflict("requests_wait", n=len(waiting))
-    request = SteeringRequest(
-        id=tx.new_id("str"),
-        camera=camera.id,
-        owner=camera.owner,
-        agency=caller.agency,
-        account=caller.account,
-        by=caller.name,
-        grant=grant.id,
-        incident=incident.id,
-        number=incident.number,
-        text=text,
-        at=tx.now,
-        drill=grant.drill,
-    )
-    tx.requests.put(request)
-    tx.audit("steering:requested", {**_request_entry(request), "text": text}, drill=request.drill)
-    _tell_request(tx, city, "requested", request)
-    return request
-
-
-def answer_request(tx: Tx, city: City, caller: Caller, request_id: str) -> SteeringRequest:
-    """The owner's room says that it has done what it could."""
-    request = tx.requests.get(request_id)
-    if request is None or request.owner not in access.duty_owners(caller, city.agreements, tx.now):
-        raise NotFound("no_such_request")
-    if request.done_at is not None:
-        raise Conflict("request_done")
-    after = replace(request, done_at=tx.now, done_by=caller.name)
-    tx.requests.put(after)
-    tx.audit("steering:answered", {**_request_entry(request), "by": caller.account}, drill=request.drill)
-    _tell_request(tx, city, "answered", after)
-    return after
-
-
-def drop_requests_of_closed(tx: Tx, city: City) -> None:
-    """A request ends with the incident it was made for."""
-    for request in tx.requests.find(done_at=None):
-        incident = tx.incidents.get(request.incident)
-        if incident is None or not incident.open:
-            after = replace(request, done_at=tx.now, done_by="system")
-            tx.requests.put(after)
-            tx.audit("steering:answered", {**_request_entry(request), "by": "system"}, drill=request.drill)
-            _tell_request(tx, city, "answered", after)
-
-
-def requests_due(read: Read) -> bool:
-    """Whether a request outlived its incident."""
-    incidents = (read.incidents.get(request.incident) for request in read.requests.find(done_at=None))
-    return any(incident is None or not incident.open for incident in incidents)
-
-
-def requests_of(read: Read, city: City, caller: Caller) -> list[SteeringRequest]:
-    """Requests that wait: for the caller's own cameras, and those its agency made."""
-    own = access.duty_owners(caller, city.agreements, read.now)
-    return [request for request in read.requests.find(done_at=None) if request.owner in own or request.agency == caller.agency]
-
-
-def _request_entry(request: SteeringRequest) -> dict[str, str]:
-    return {
-        "request": request.id,
-        "camera": request.camera,
-        "owner": request.owner,
-        "account": request.account,
-        "agency": request.agency,
-        "grant": request.grant,
-        "incident": request.incident,
-    }
-
-
-def _tell_request(tx: Tx, city: City, what: str, request: SteeringRequest) -> None:
-    data = {
-        "request": request.id,
-        "camera": request.camera,
-        "owner": request.owner,
-        "agency": request.agency,
-        "incident": request.incident,
-        "drill": request.drill,
-    }
-    tx.emit(f"steering.{what}", request.id, 0, data, sorted({*rooms_of(city, request.owner, tx.now), request.agency, PRIVACY}))
 
 
 def one_right(duty: str | None, grant: str | None) -> None:

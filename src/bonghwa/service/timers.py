@@ -5,7 +5,7 @@ from dataclasses import replace
 from bonghwa.domain import alarm
 from bonghwa.domain.grant import US
 from bonghwa.domain.incident import join
-from bonghwa.service import duties, people, responders, steering
+from bonghwa.service import duties, people, responders, steering, steering_requests
 from bonghwa.service.cutting import end_grants, end_views
 from bonghwa.service.granting import decide_for, open_grant
 from bonghwa.service.ports import City, Read, Tx
@@ -33,7 +33,7 @@ def anything_due(read: Read, city: City) -> bool:
         for v in read.views.find(state="open")
     ):
         return True
-    if any(steering.ended(read, city, hold) for hold in read.holds.find()) or steering.requests_due(read):
+    if any(steering.ended(read, city, hold) for hold in read.holds.find()) or steering_requests.requests_due(read):
         return True
     if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
         return True
@@ -158,6 +158,6 @@ EVERY = (
     end_links,
     end_orphans,
     steering.let_go_of_ended,
-    steering.drop_requests_of_closed,
+    steering_requests.drop_requests_of_closed,
 )
 """Each runs as a change of its own, so that one that fails keeps no other from its work."""
