@@ -6,6 +6,7 @@ import { t } from '../i18n/steering';
 import { api, ApiError } from '../lib/api';
 import { onEvent } from '../lib/events.svelte';
 import { keyboard, type Key } from '../lib/keys.svelte';
+import { agencyName } from '../lib/session.svelte';
 import { toast } from '../lib/toast.svelte';
 import type { SteerAct, SteerRight } from '../lib/types';
 import { holds } from './holds.svelte';
@@ -34,6 +35,11 @@ class Wheel {
   /** Takes a camera in hand: arrow keys, + and - act on it until `leave`. */
   take(camera: string, right: SteerRight): void {
     if (this.camera === camera) return;
+    const other = holds.of(camera);
+    if (other && !other.mine) {
+      toast(t('heldBy', { agency: agencyName(other.agency), post: other.post }), 'warn');
+      return;
+    }
     if (this.camera) this.leave();
     this.camera = camera;
     this.#right = right;
