@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bonghwa.domain import steering
@@ -72,6 +72,8 @@ def test_a_camera_is_turned_for_what_it_was_set_up_for(purpose: str, kind: str, 
 
 
 @given(US_INTS)
+@example(HOLD_US)
+@example(HOLD_US - 1)
 def test_a_camera_is_held_for_ten_seconds_after_its_last_act_and_not_one_microsecond_longer(later: int) -> None:
     now = NOW + later
     assert steering.held_by_another(HOLD, "somebody else", now) == (now < NOW + HOLD_US)

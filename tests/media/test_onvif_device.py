@@ -157,7 +157,7 @@ async def test_an_endless_answer_is_cut_and_a_packed_one_never_unpacked(peer, we
     assert sent < 64 * soap.LARGEST_ANSWER
 
     async def packed(writer):
-        body = gzip.compress(b" " * 50_000_000)
+        body = gzip.compress(envelope("<trt:GetProfilesResponse><trt:Profiles token='p'/></trt:GetProfilesResponse>").encode())
         writer.write(f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
 
     peer.manner["GetProfiles"] = packed
