@@ -60,6 +60,8 @@ BODIES: dict[str, Any] = {
     "POST /duties/{duty_id}/end": {},
     "POST /obligations/{obligation_id}/done": {"note": "n"},
     "POST /repairs/{repair_id}/done": {"note": "n"},
+    "POST /cameras/{camera_id}/steer": "steer",
+    "POST /cameras/{camera_id}/steer/request": "ask",
     "POST /drills": {"name": "robbery"},
     "POST /reports": "report",
 }
@@ -106,6 +108,7 @@ class Scene:
             camera_id=self.camera,
             duty_id="dty_none",
             repair_id="rpr_none",
+            request_id="str_none",
             path="0/000",
         )
         body = BODIES.get(f"{method} {path}")
@@ -113,6 +116,10 @@ class Scene:
             body = {"grant": self.grant, "camera": self.camera}
         elif body == "clip":
             body = {"camera": self.camera, "reason": "r"}
+        elif body == "steer":
+            body = {"act": "stop", "grant": self.grant}
+        elif body == "ask":
+            body = {"grant": self.grant, "text": "t"}
         elif body == "report":
             body = {
                 "line": "tracking_centre",

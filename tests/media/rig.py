@@ -56,7 +56,7 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=(), masks=None):
+async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=(), masks=None, onvif={}):  # noqa: B006  never changed
     """Hub, cameras and a gateway process; gives (gateway, hub)."""
     data = tmp_path / "data"
     public = enrol(data, "gw1")
@@ -66,7 +66,7 @@ async def running(tmp_path, cameras, *, origin=ORIGIN, lease_s=15, extra=(), mas
     records = []
     for name, camera in cameras.items():
         await camera.start()
-        records.append(camera.record(name))
+        records.append(camera.record(name) | ({"onvif": onvif[name].url} if name in onvif else {}))
     import_sources(data, "gw1", records)
     ready = tmp_path / "ready.json"
     log_path = tmp_path / "gateway.log"

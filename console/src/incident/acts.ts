@@ -15,5 +15,6 @@ export type Asking =
   | { what: 'lookFor' }
   | { what: 'priority' }
   | { what: 'note' }
+  | { what: 'steer'; camera: ChosenCamera; grant: Grant }
   | { what: 'merge' }
   | { what: 'split' };

@@ -1,6 +1,7 @@
 /** The single keys of the incident page (design section 7). */
 import { t as clips } from '../i18n/clips';
 import { t } from '../i18n/incident';
+import { t as s } from '../i18n/steering';
 import type { Key } from '../lib/keys.svelte';
 import type { Asking } from './acts';
 
@@ -15,6 +16,7 @@ export interface Hands {
   bad: () => void;
   /** Asks to keep evidence of the camera in focus; false where its grant does not allow it. */
   keep: () => boolean;
+  steer: () => boolean;
   acknowledge: () => boolean;
   ask: (asking: Asking) => void;
   askExtend: () => boolean;
@@ -43,6 +45,7 @@ export function incidentKeys(hands: Hands): Key[] {
     { code: 'Space', cap: 'Space', label: () => t('large'), run: () => hands.enlarge(), when: open },
     { code: 'KeyD', cap: 'D', label: () => t('bad'), run: () => hands.bad(), when: open, line: true },
     { code: 'KeyS', cap: 'S', label: () => clips('keep'), run: () => hands.keep(), when: open, line: true },
+    { code: 'KeyG', cap: 'G', label: () => s('keySteer'), run: () => hands.steer(), when: open, line: true },
     { code: 'KeyW', cap: 'W', label: () => t('why'), run: () => hands.why(), when: open, line: true },
     { code: 'KeyB', cap: 'B', label: () => t('basisShow'), run: () => hands.askBasis(), when: open, line: true },
     { code: 'KeyE', cap: 'E', label: () => t('extend'), run: () => hands.askExtend(), when: open, line: true },

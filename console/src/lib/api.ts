@@ -4,7 +4,7 @@ import { language } from './i18n.svelte';
 import type {
   AskedGrant, Camera, CameraColumns, CameraMask, Clip, ClipPart, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder,
   Obligation, OpenedView, Page, Point, Priority, PrivacyDay, Problem, Quality, Region, RejectedReport, Relay, Repair, SearchItem, Session,
-  SystemStatus, Sight, ViewRecord, Vocabulary,
+  Sight, SteerAct, SteerRight, SteeringHold, SteeringRequest, SystemStatus, ViewRecord, Vocabulary,
 } from './types';
 
 const BASE = '/api/v1';
@@ -178,6 +178,11 @@ export const api = {
   mask: (camera: string) => get<CameraMask>(`/cameras/${enc(camera)}/mask`),
   setMask: (camera: string, regions: Region[], reason: string) => json<CameraMask>('PUT', `/cameras/${enc(camera)}/mask`, { body: { regions, reason } }),
   removeMask: (camera: string, reason: string) => json<CameraMask>('DELETE', `/cameras/${enc(camera)}/mask`, { body: { reason } }),
+  steer: (camera: string, act: { act: SteerAct; pan?: number; tilt?: number; zoom?: number } & SteerRight) => post<SteeringHold>(`/cameras/${enc(camera)}/steer`, act),
+  steering: () => get<{ items: SteeringHold[] }>('/steering'),
+  askToSteer: (camera: string, grant: string, text: string) => post<SteeringRequest>(`/cameras/${enc(camera)}/steer/request`, { grant, text }),
+  steeringRequests: () => get<{ items: SteeringRequest[] }>('/steering-requests'),
+  steeringRequestDone: (id: string) => post<SteeringRequest>(`/steering-requests/${enc(id)}/done`),
 
   duties: () => get<{ items: DutySession[] }>('/duties'),
   startDuty: (post_: string) => post<DutySession>('/duties', { post: post_ }),

@@ -368,6 +368,33 @@ export type ViewRecord = {
   cut_ms: number | null;
 };
 export type DutySession = { id: string; post: string; started_at: string; ended_at?: string | null; account?: string };
+/** A camera that somebody steers now. `post` says from where; no name goes out. `done`: the camera has answered this act. */
+export type SteeringHold = {
+  camera: string;
+  owner: string;
+  agency: string;
+  post: string;
+  mine: boolean;
+  since: string;
+  until: string;
+  drill: boolean;
+  done?: boolean;
+};
+export type SteerAct = 'move' | 'stop' | 'home' | 'leave';
+export type SteerRight = { duty: string } | { grant: string };
+export type SteeringRequest = {
+  id: string;
+  camera: { id: string; name: string };
+  owner: string;
+  agency: string;
+  by: string;
+  incident: { number: string };
+  text: string;
+  at: string;
+  done_at: string | null;
+  mine: boolean;
+  drill: boolean;
+};
 export type Obligation = {
   id: string;
   kind: string;

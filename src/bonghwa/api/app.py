@@ -27,6 +27,7 @@ from bonghwa.api import (
     responders,
     running,
     session,
+    steering,
     views,
 )
 from bonghwa.api.desk import Desk, Route
@@ -52,6 +53,7 @@ ROUTES: list[Route] = [
     *duties.ROUTES,
     *cameras.ROUTES,
     *masks.ROUTES,
+    *steering.ROUTES,
     *privacy.ROUTES,
     *ledger.ROUTES,
     *running.ROUTES,

@@ -114,6 +114,27 @@ class OpenView(Body):
     duty: Short | None = None
 
 
+Speed = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
+
+
+class Steer(Body):
+    """`POST /cameras/{id}/steer`: what to do, how fast (-1 to 1: right, up, closer), and the right to it."""
+
+    act: Literal["move", "stop", "home", "leave"]
+    pan: Speed = 0.0
+    tilt: Speed = 0.0
+    zoom: Speed = 0.0
+    duty: Short | None = None
+    grant: Short | None = None
+
+
+class AskToSteer(Body):
+    """`POST /cameras/{id}/steer/request`: where to look, in words for the owner's room."""
+
+    grant: Short
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
 class StartDuty(Body):
     """`POST /duties`."""
 

@@ -13,7 +13,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from bonghwa.domain.agency import INCIDENT_ROLES
 from bonghwa.domain.errors import Refusal
-from bonghwa.service import clips, masking, pictures, viewing
+from bonghwa.service import clips, masking, pictures, placing, viewing
 from bonghwa.service.granting import prefetch
 from bonghwa.service.ports import City, GatewayRow, Tx
 from bonghwa.storage.keys import ed25519_verifies
@@ -22,6 +22,7 @@ from bonghwa.storage.sql import journal
 log = structlog.get_logger("control")
 LEASE_S = 15
 SILENT_S = 7.0
+ANSWERS_KEPT = 256
 
 
 class Change(Protocol):
@@ -50,6 +51,8 @@ class Link:
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     held: list[tuple[int, dict[str, Any]]] | None = field(default_factory=list)
     dropping: "asyncio.Future[None] | None" = None
+    answers: dict[int, str] = field(default_factory=dict)
+    """What the gateway last said of single orders: the reason it refused them, or nothing."""
 
 
 def _b64(data: bytes) -> str:
@@ -130,6 +133,22 @@ class ControlHub:
             for wait in waits:
                 wait.cancel()
         return sorted(missing)
+
+    async def answer(self, told: Sequence[tuple[str, int]], timeout_s: float) -> str | None:
+        """Why the gateway refused the last of these orders; empty when it did it, None when it has not said so in time."""
+        gateway, n = told[-1]
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while (link := self.links.get(gateway)) is not None:
+            if n in link.answers:
+                return link.answers[n]
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            try:
+                await asyncio.wait_for(link.moved.wait(), left)
+            except TimeoutError:
+                break
+        return None
 
     async def serve(self, socket: WebSocket) -> None:
         """One gateway's connection from hello to goodbye."""
@@ -223,6 +242,9 @@ class ControlHub:
             return
         if kind == "ack":
             link.acked = max(link.acked, int(message["n"]))
+            link.answers[int(message["n"])] = str(message.get("refused", ""))
+            if len(link.answers) > ANSWERS_KEPT:
+                del link.answers[next(iter(link.answers))]
             link.moved.set()
             link.moved = asyncio.Event()
             if message.get("cut"):
@@ -297,3 +319,6 @@ def _apply(tx: Tx, city: City, gateway: str, boot: str, number: int, message: di
         clips.fetched(tx, str(message["clip"]), str(message["fetch"]), int(message["bytes"]), bool(message["whole"]))
     elif kind == "clip_erased":
         clips.erased(tx, str(message["clip"]))
+    elif kind == "pose":
+        bearing = None if message.get("bearing") is None else float(message["bearing"])
+        placing.camera_says(tx, city, row.owners, str(message["camera"]), float(message["lat"]), float(message["lon"]), bearing)

@@ -97,6 +97,19 @@ class Encoder:
         return AccessUnit(nals, any(nal[0] & 31 == _IDR for nal in nals), rtp_time & 0xFFFFFFFF)
 
 
+def jpeg(luma: NDArray[np.uint8], blue: NDArray[np.uint8], red: NDArray[np.uint8]) -> bytes:
+    """A still of three planes (4:2:0, limited range)."""
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+
+    frame = VideoFrame(WIDTH, HEIGHT, "yuv420p")
+    for plane, drawn in zip(frame.planes, (luma, blue, red), strict=True):
+        _pixels(plane)[:] = drawn
+    codec = VideoCodecContext.create("mjpeg", "w")
+    codec.width, codec.height, codec.pix_fmt, codec.time_base = WIDTH, HEIGHT, "yuvj420p", Fraction(1, FRAMES_PER_S)
+    return b"".join(bytes(packet) for packet in [*codec.encode(frame.reformat(format="yuvj420p")), *codec.encode(None)])
+
+
 @lru_cache(maxsize=2)
 def parameter_sets(small: bool = False) -> tuple[bytes, bytes]:
     """SPS and PPS. Every camera codes alike, so one set serves every session description of full streams, one those of small ones."""

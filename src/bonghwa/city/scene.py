@@ -14,6 +14,7 @@ from bonghwa.city.cars import PAINTS, Paint, draw_car
 from bonghwa.city.chance import key_of
 from bonghwa.city.figures import PLAIN, STEPS, Frame, Outfit, person
 from bonghwa.city.hazards import draw_smoke, draw_water
+from bonghwa.city.heads import Heads, turned
 from bonghwa.city.light import KST, light_step, on_sprites, sky_at
 from bonghwa.city.pose import NEAREST_M, Lens, Pose, true_poses
 from bonghwa.city.streets import Streets
@@ -75,6 +76,7 @@ class City:
         self.cameras = {camera.id: camera for camera in cameras}
         self.streets = streets
         self.cast = cast
+        self.heads = Heads()
         self.poses: dict[str, Pose] = true_poses(cameras, streets)
         self._poses_in_order = [self.poses[camera.id] for camera in cameras]
         self._strokes: Strokes | None = None
@@ -105,6 +107,7 @@ class Scene:
 
     def __init__(self, city: City, camera: CityCamera) -> None:
         self.camera, self.pose, self._city = camera, city.poses[camera.id], city
+        self._mounted = self.pose
         self.lens = Lens(self.pose)
         x, y = self.pose.x, self.pose.y
         self._streets = city.streets.near(x, y, AROUND_M + 10)
@@ -117,7 +120,14 @@ class Scene:
         self._unix = 0.0
         self._backdrop: backdrop.Backdrop | None = None
 
+    def _turn(self, unix: float) -> None:
+        """Look where the head points now; its standing picture is drawn anew when that is elsewhere."""
+        pose = turned(self._mounted, self._city.heads.aim(self.camera.id, unix))
+        if pose != self.pose:
+            self.pose, self.lens, self._backdrop = pose, Lens(pose), None
+
     def _standing(self, unix: float) -> backdrop.Backdrop:
+        self._turn(unix)
         step = light_step(unix)
         if self._backdrop is None or step != self._step:
             self._backdrop, self._step = backdrop.draw(self.lens, self._streets, self._buildings, sky_at(unix)), step

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from bonghwa.city.camera import CityCamera, Fault
-from bonghwa.city.encoder import CLOCK_HZ, FRAMES_PER_S, SMALL_FRAMES_PER_S, AccessUnit, Encoder
+from bonghwa.city.encoder import CLOCK_HZ, FRAMES_PER_S, SMALL_FRAMES_PER_S, AccessUnit, Encoder, jpeg
 from bonghwa.city.rtp import Payload, payloads
-from bonghwa.city.scene import City, Scene
+from bonghwa.city.scene import City, Scene, still
 
 FULL_RATE_CAMERAS = 24
 """Up to so many watched cameras each has the full rate; beyond it they share the frames of so many."""
@@ -81,6 +81,22 @@ class Studio:
         feed = self._feeds.get((camera.id, small))
         if feed is not None:
             feed.sinks.discard(sink)
+
+    def key(self, camera_id: str) -> None:
+        """Code an IDR of this camera at once, if somebody watches it."""
+        for small in (False, True):
+            feed = self._feeds.get((camera_id, small))
+            if feed is not None:
+                feed.wants_key = True
+                feed.wake.set()
+
+    async def jpeg(self, camera: CityCamera) -> bytes:
+        """One still of a camera, drawn for whoever asks; a running feed goes on undisturbed."""
+
+        def draw() -> bytes:
+            return jpeg(*still(Scene(self.city, camera), self._clock()))
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, draw)
 
     async def close(self) -> None:
         """Stop everything; pictures under way are finished and thrown away."""

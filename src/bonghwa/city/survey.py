@@ -14,6 +14,7 @@ from typing import TextIO
 
 from bonghwa.city.camera import CityCamera, Fault
 from bonghwa.city.chance import unit_of
+from bonghwa.city.onvif import onvif_url
 from bonghwa.city.pose import Pose
 from bonghwa.city.rtsp import USERNAME, camera_url, password_of
 
@@ -42,10 +43,11 @@ def write_survey(cameras: Iterable[CityCamera], poses: Mapping[str, Pose], path:
         return written
 
 
-def write_sources(cameras: Iterable[CityCamera], base_url: str, secret: bytes, path: Path) -> int:
+def write_sources(cameras: Iterable[CityCamera], base_url: str, secret: bytes, path: Path, onvif: str | None = None) -> int:
     """Write the gateways' `sources` file: `{"version": 1, "sources": [{"camera", "url", "small_url", "username", "password"}]}`, mode 0600.
 
-    Cameras with the password fault get a password that is not theirs. Answers how many sources were written.
+    Cameras that turn also get their `onvif` address, where the city has that side (`onvif`, its base address). Cameras with the password
+    fault get a password that is not theirs. Answers how many sources were written.
     """
     sources = [
         {
@@ -54,6 +56,7 @@ def write_sources(cameras: Iterable[CityCamera], base_url: str, secret: bytes, p
             "small_url": camera_url(base_url, camera.id, small=True),
             "username": USERNAME,
             "password": password_of(b"forgotten" if camera.fault is Fault.PASSWORD else secret, camera.id),
+            **({"onvif": onvif_url(onvif, camera.id)} if onvif and camera.turns else {}),
         }
         for camera in cameras
     ]

@@ -18,6 +18,7 @@ from bonghwa.city.callers import Credentials, CredentialsError, read_credentials
 from bonghwa.city.camera import CameraFileError, CityCamera, load_cameras
 from bonghwa.city.control import ControlServer, control_app
 from bonghwa.city.director import Director
+from bonghwa.city.onvif import OnvifResponder
 from bonghwa.city.roads import packaged_roads
 from bonghwa.city.rtsp import RtspServer
 from bonghwa.city.scene import City
@@ -72,12 +73,14 @@ def prepare(settings: CitySettings, outdir: Path) -> dict[str, int]:
     cameras = load_cameras(settings.cameras)
     outdir.mkdir(parents=True, exist_ok=True)
     (outdir / "city-secret").unlink(missing_ok=True)
-    return _hand_out(cameras, city_of(cameras, Stage()), settings.host, settings.rtsp_port, city_secret(outdir), outdir)
+    city, secret = city_of(cameras, Stage()), city_secret(outdir)
+    return _hand_out(cameras, city, settings.host, settings.rtsp_port, settings.control_port, secret, outdir)
 
 
-def _hand_out(cameras: Sequence[CityCamera], city: City, host: str, port: int, secret: bytes, outdir: Path) -> dict[str, int]:
+def _hand_out(cameras: Sequence[CityCamera], city: City, host: str, port: int, http: int, secret: bytes, outdir: Path) -> dict[str, int]:
+    onvif = f"http://{host}:{http}" if http else None
     return {
-        "sources": write_sources(cameras, f"rtsp://{host}:{port}", secret, outdir / "sources.json"),
+        "sources": write_sources(cameras, f"rtsp://{host}:{port}", secret, outdir / "sources.json", onvif),
         "surveyed": write_survey(cameras, city.poses, outdir / "survey.csv"),
     }
 
@@ -97,12 +100,14 @@ async def serve(settings: CitySettings, stop: asyncio.Event) -> None:
     app = control_app(director, lambda: _credentials(settings).tokens["control_room"])
     control = ControlServer(app, settings.host, settings.control_port)
     port = await rtsp.listen(settings.host, settings.rtsp_port)
+    http = f"http://{settings.host}:{control.port}"
+    app.mount("/cam", OnvifResponder(studio, city.cameras, secret, f"rtsp://{settings.host}:{port}", http))
     tasks = [asyncio.create_task(control.run_until_told(), name="control")]
     if settings.credentials is not None:
         tasks.append(asyncio.create_task(director.listen(), name="console drills"))
     try:
-        await asyncio.to_thread(_hand_out, cameras, city, settings.host, port, secret, settings.data)
-        _write_ready(settings, port, f"http://{settings.host}:{control.port}")
+        await asyncio.to_thread(_hand_out, cameras, city, settings.host, port, control.port, secret, settings.data)
+        _write_ready(settings, port, http)
         await stop.wait()
     finally:
         control.should_exit = True

@@ -38,6 +38,8 @@ class Cameras:
         self._pre_rolls = PreRollSpace()
         self.on_let_go: Callable[[], None] = lambda: None
         """Called when cameras may have been let go: what depends on a hold looks whether it still stands."""
+        self.ask_key: Callable[[str], None] | None = None
+        """Asks a camera for an IDR, where it can be asked."""
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -58,6 +60,7 @@ class Cameras:
         if found is None and camera in self._sources:
             source = self._sources[camera]
             main = self._pull(source, self._changed, self._on_first_frame, self._reworks)
+            main.ask_key = self.ask_key if source.onvif else None
             main.pre_roll = PreRoll(self._pre_roll_s, self._pre_rolls)
             small = None
             if source.small is not None and not self._main_only:

@@ -21,6 +21,7 @@ from bonghwa.media.enrolment import Identity, b64url, from_b64url, proof_text
 from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.mask import read_masks
 from bonghwa.media.metrics import Metrics
+from bonghwa.media.onvif.steering import Steering
 from bonghwa.media.sessions import Sessions
 from bonghwa.media.ticket import TicketVerifier
 
@@ -31,7 +32,7 @@ _SILENCE_S = 7.0
 _BACKOFF_S = (0.2, 3.0)
 _MAX_MESSAGE = 4 << 20
 _MAX_UNTOLD = 10_000
-_EXPENDABLE = frozenset({"health", "first_frame"})
+_EXPENDABLE = frozenset({"health", "first_frame", "pose"})
 
 Order = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Carries out one kind of message of the hub; gives what is added to its ack. Raises KeyError, TypeError or ValueError when malformed."""
@@ -65,8 +66,11 @@ class ControlChannel:
         sessions: Sessions,
         cameras: Cameras,
         metrics: Metrics,
+        steering: Steering,
         orders: Mapping[str, Order] | None = None,
     ) -> None:
+        self._steering = steering
+        self._steers: set[asyncio.Task[None]] = set()
         self._identity = identity
         self._time = time
         self._lease = lease
@@ -240,6 +244,12 @@ class ControlChannel:
         if number > self._boot.seen + 1:
             raise HubRefused(f"messages {self._boot.seen + 1} to {number - 1} are missing")
         answer: dict[str, Any] = {"t": "ack", "n": number}
+        if number == self._boot.seen + 1 and message["t"] == "ptz":
+            self._boot.seen = number
+            task = asyncio.create_task(self._steer(message, answer))
+            self._steers.add(task)
+            task.add_done_callback(self._steers.discard)
+            return
         if number == self._boot.seen + 1:
             try:
                 answer |= await self._carry_out(message)
@@ -249,6 +259,11 @@ class ControlChannel:
                 answer["refused"] = "malformed"
             self._boot.seen = number
         self._outgoing.put_nowait(answer)
+
+    async def _steer(self, message: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Answered when the camera did it, beside the orders after it: a slow camera must not keep a revoke waiting."""
+        refused = await self._steering.obey(message)
+        self._outgoing.put_nowait(answer | ({"refused": refused} if refused else {}))
 
     async def _carry_out(self, message: dict[str, Any]) -> dict[str, Any]:
         kind = message["t"]

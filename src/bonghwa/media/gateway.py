@@ -25,6 +25,8 @@ from bonghwa.media.lease import HubTime, Lease
 from bonghwa.media.mediamtx.engine import MediaMtxEngine
 from bonghwa.media.mediamtx.settings import MediaMtxSettings
 from bonghwa.media.metrics import Metrics
+from bonghwa.media.onvif.device import OnvifDevice, new_http
+from bonghwa.media.onvif.steering import Steering
 from bonghwa.media.own import OwnEngine
 from bonghwa.media.plane import Plane
 from bonghwa.media.reports import Reports
@@ -95,13 +97,20 @@ async def run(settings: GatewaySettings) -> None:
     cameras = Cameras(sources, reports.health, reports.first_frame, workers, engine.pull, settings.pre_roll_s, main_only=remote)
     clips = Clips(folder(settings.data_dir, settings.name) / "clips", settings.clips_mb * 1_000_000, cameras, time, lease)
     identity = Identity(settings.name, url, settings.hub_url, key, hub)
+    onvif = new_http()
+    steering = Steering(sources, lambda source: OnvifDevice(source, onvif), time.now_us, reports.location)
+    cameras.ask_key = steering.ask_key_picture
     orders = {"clip": clips.order, "clip_stop": clips.stop, "erase": clips.erase}
-    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics, orders)
+    channel = ControlChannel(identity, time, lease, verifier, sessions, cameras, metrics, steering, orders)
     reports.channel = channel
     channel.on_mask = clips.mask_changed
     clips.report, clips.on_recording = channel.report, metrics.recording.set
     plane = Plane(engine, cameras, sessions, metrics, settings.console_origins, clips)
-    await _serve(settings, plane, channel, http, url)
+    try:
+        await _serve(settings, plane, channel, http, url)
+    finally:
+        await steering.stop()
+        await onvif.aclose()
 
 
 def _engine(settings: GatewaySettings, host: str, number: int) -> Engine:

@@ -18,6 +18,8 @@ from bonghwa.media.rtsp import CameraRefused, CameraUnreachable, PasswordRefused
 
 # A camera that was late is well again after so long without a gap; one that sends a picture every other second stays late.
 STEADY_S = 2.0
+KEY_NEAR_S = 1.0
+"""An IDR this young serves whoever joins; for an older one a camera that can is asked for a new one."""
 PASSWORD_BACKOFF_S = 30.0
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.5, 8.0
 _JUDGE_EVERY_S = 0.25
@@ -44,6 +46,8 @@ class Pull(Feed):
     ) -> None:
         super().__init__(source.camera, on_health)
         self.pre_roll = PreRoll(0)
+        self.ask_key: Callable[[str], None] | None = None
+        """Asks the camera for an IDR, where it has a way to be asked."""
         self.lost_packets = 0
         self.codec: Codec = "h264"
         self.needs_work: str | None = None
@@ -66,6 +70,12 @@ class Pull(Feed):
     def pulled(self) -> bool:
         """Whether the gateway has, or tries to have, a connection to this camera."""
         return self._task is not None
+
+    def wants_key(self) -> None:
+        """Where no IDR is near, ask the camera for one."""
+        units = self.present
+        if self.ask_key is not None and (not units or elapsed() - units[0].arrived > KEY_NEAR_S):
+            self.ask_key(self.camera)
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """As any feed; a viewer who was told of this one before it was known to need work goes over at once."""
@@ -240,6 +250,8 @@ class Pull(Feed):
             waited = elapsed() - since
             if self.state == "password":
                 continue
+            if self._last_picture is None:
+                self.wants_key()
             if waited >= DEAD_S:
                 self._tell("dead")
             elif waited >= LATE_S and self.state != "dead":

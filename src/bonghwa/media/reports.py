@@ -7,6 +7,7 @@ from bonghwa.media.control import ControlChannel
 from bonghwa.media.feed import Feed
 from bonghwa.media.lease import HubTime
 from bonghwa.media.metrics import Metrics
+from bonghwa.media.onvif.port import Location
 from bonghwa.media.sessions import Session, Sessions
 
 
@@ -62,3 +63,8 @@ class Reports:
         """The first picture after a pull began."""
         self._metrics.first_frame.observe(seconds)
         self.channel.report({"t": "first_frame", "camera": camera, "ms": round(seconds * 1_000)})
+
+    def location(self, camera: str, where: Location) -> None:
+        """A camera said where it stands, and perhaps where it looks."""
+        bearing = {} if where.bearing is None else {"bearing": where.bearing}
+        self.channel.report({"t": "pose", "camera": camera, "lat": where.lat, "lon": where.lon, **bearing})

@@ -61,11 +61,13 @@ class Source:
     password: str = field(repr=False, default="")
     small_url: str = field(repr=False, default="")
     transport: TransportChoice = "tcp"
+    onvif: str = field(repr=False, default="")
+    """Where its ONVIF device service is; empty where it has none."""
 
     @property
     def small(self) -> "Source | None":
         """The camera's second, smaller stream as a source of its own, where it has one."""
-        return replace(self, url=self.small_url, small_url="") if self.small_url else None
+        return replace(self, url=self.small_url, small_url="", onvif="") if self.small_url else None
 
 
 class RtspSession:

@@ -20,6 +20,7 @@ _FIELDS = ("camera", "url", "username", "password")
 _OPTIONAL = {
     "small_url": "",
     "transport": "tcp",
+    "onvif": "",
 }
 _TRANSPORTS = ("tcp", "udp", "auto")
 
@@ -39,6 +40,7 @@ def read_import(text: str) -> list[Source]:
     """Read the plain import form `{"version": 1, "sources": [{"camera", "url", "username", "password"}]}`.
 
     A record may also have `small_url` (the camera's second, smaller stream) and `transport` ("tcp", "udp" or "auto").
+    A record may hold `onvif` too, the address of the camera's ONVIF device service; name and password are the same.
     """
     try:
         document = json.loads(text)
@@ -75,24 +77,26 @@ def _read_record(record: Any, where: str) -> Source:
             raise SourcesMalformed(f"{where}.{name}: a text without control characters is required")
     if not values["camera"]:
         raise SourcesMalformed(f"{where}.camera: required")
-    _check_address(values["url"], f"{where}.url")
+    _check_address(values["url"], ("rtsp",), f"{where}.url")
     if values["small_url"]:
-        _check_address(values["small_url"], f"{where}.small_url")
+        _check_address(values["small_url"], ("rtsp",), f"{where}.small_url")
         if urlsplit(values["small_url"]).hostname != urlsplit(values["url"]).hostname:
             raise SourcesMalformed(f"{where}.small_url: must be on the same host as url, for it is given the same password")
     if values["transport"] not in _TRANSPORTS:
         raise SourcesMalformed(f"{where}.transport: must be tcp, udp or auto")
+    if values["onvif"]:
+        _check_address(values["onvif"], ("http", "https"), f"{where}.onvif")
     return Source(**values)
 
 
-def _check_address(url: str, where: str) -> None:
+def _check_address(url: str, schemes: tuple[str, ...], where: str) -> None:
     try:
         parts = urlsplit(url)
-        usable = parts.scheme == "rtsp" and bool(parts.hostname) and (parts.port is None or 0 < parts.port < 65_536)
+        usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or 0 < parts.port < 65_536)
     except ValueError:
         usable, parts = False, None
     if not usable or parts is None or " " in url:
-        raise SourcesMalformed(f"{where}: must be rtsp://host[:port]/path")
+        raise SourcesMalformed(f"{where}: must be {schemes[0]}://host[:port]/path")
     if parts.username is not None or parts.password is not None:
         raise SourcesMalformed(f"{where}: name and password belong into username and password, not into the address")
 

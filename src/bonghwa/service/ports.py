@@ -13,7 +13,9 @@ from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place, Report
 from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
+from bonghwa.domain.pose_proposal import PoseProposal
 from bonghwa.domain.selection import ChosenCamera, Gap, Selection
+from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 
 T = TypeVar("T")
@@ -86,6 +88,9 @@ class Read(Protocol):
     gateways: Collection[GatewayRow]
     clips: Collection[Clip]
     masks: Collection[Mask]
+    holds: Collection[Hold]
+    requests: Collection[SteeringRequest]
+    proposals: Collection[PoseProposal]
 
 
 class Tx(Read, Protocol):

@@ -5,7 +5,9 @@ from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
+from bonghwa.domain.pose_proposal import PoseProposal
 from bonghwa.domain.selection import Selection
+from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 from bonghwa.service.ports import GatewayRow, TimelineEntry
 from bonghwa.storage.sql.collection import Noun
@@ -43,6 +45,9 @@ LINES = Noun("lines", LineCredential, {"line": str, "token_hash": str})
 GATEWAYS = Noun("gateways", GatewayRow, {"state": str}, key="name")
 CLIPS = Noun("clips", Clip, {"incident": str, "grant": str, "camera": str, "owner": str, "agency": str, "gateway": str, "state": str})
 MASKS = Noun("masks", Mask, {"owner": str}, key="camera")
+HOLDS = Noun("holds", Hold, {"owner": str})
+REQUESTS = Noun("steering_requests", SteeringRequest, {"camera": str, "owner": str, "agency": str, "done_at": int})
+PROPOSALS = Noun("pose_proposals", PoseProposal, {})
 
 NOUNS = {
     "incidents": INCIDENTS,
@@ -61,4 +66,7 @@ NOUNS = {
     "gateways": GATEWAYS,
     "clips": CLIPS,
     "masks": MASKS,
+    "holds": HOLDS,
+    "steering_requests": REQUESTS,
+    "pose_proposals": PROPOSALS,
 }

@@ -26,7 +26,9 @@ from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
+from bonghwa.domain.pose_proposal import PoseProposal
 from bonghwa.domain.selection import Selection
+from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 from bonghwa.service.ports import Collection, GatewayRow, TimelineEntry
 from bonghwa.storage.sql import journal, nouns
@@ -67,6 +69,9 @@ class SqlRead:
         self.gateways: Collection[GatewayRow] = nouns.GATEWAYS.at(connection)
         self.clips: Collection[Clip] = nouns.CLIPS.at(connection)
         self.masks: Collection[Mask] = nouns.MASKS.at(connection)
+        self.holds: Collection[Hold] = nouns.HOLDS.at(connection)
+        self.requests: Collection[SteeringRequest] = nouns.REQUESTS.at(connection)
+        self.proposals: Collection[PoseProposal] = nouns.PROPOSALS.at(connection)
 
 
 class SqlTx(SqlRead):

@@ -1,0 +1,31 @@
+import { words } from '../lib/i18n.svelte';
+
+/** Steering a camera, who holds it, and asking its owner's room. */
+export const t = words({
+  steer: ['움직이기', 'Steer'],
+  steering: ['움직이는 중', 'Steering'],
+  heldBy: ['{agency} · {post}에서 움직이는 중', 'Steered from {agency} · {post}'],
+  keyTurn: ['돌리기', 'Turn'],
+  keyZoom: ['당기기 · 밀기', 'Zoom'],
+  keyHome: ['처음 화면', 'Home view'],
+  keyEnd: ['끝내고 처음 화면', 'End, home view'],
+  keySteer: ['움직이기 · 요청', 'Steer or ask'],
+  purpose: ['설치 목적 안에서만 움직입니다. 움직인 것은 모두 기록됩니다.', 'Only for the camera’s purpose. Every move is recorded.'],
+  freed: ['10초 동안 움직이지 않아 처음 화면으로 돌아갑니다', 'Not moved for 10 s: it returns to its home view'],
+  slow: ['카메라가 늦게 답합니다', 'The camera answers late'],
+  noTile: ['움직일 화면을 먼저 고릅니다', 'Choose a picture first'],
+  ask: ['방향 요청', 'Ask to turn'],
+  askTitle: ['{owner}에 방향 요청', 'Ask {owner} to turn it'],
+  askText: ['{camera}: 카메라는 소유 관제실만 움직입니다. 무엇을 보고 싶은지 적습니다.', '{camera}: only its owner’s room steers it. Write what you want to see.'],
+  askLabel: ['보고 싶은 곳', 'Where to look'],
+  askHint: ['예: 북쪽 골목 입구, 빨간 간판 쪽', 'For example: the alley to the north, by the red sign'],
+  askDo: ['요청', 'Ask'],
+  asked: ['소유 관제실에 요청했습니다', 'The owner’s room was asked'],
+  answered: ['소유 관제실이 요청을 처리했습니다', 'The owner’s room has answered the request'],
+  requests: ['방향 요청', 'Requests to turn'],
+  requestsOf: ['{n}건', '{n}'],
+  from: ['{agency} · {by} · {number}', '{agency} · {by} · {number}'],
+  done: ['처리함', 'Done'],
+  doneToast: ['요청한 기관에 알렸습니다', 'The agency that asked was told'],
+  speak: ['방향 요청: {camera}, {text}', 'Request to turn {camera}: {text}'],
+});
