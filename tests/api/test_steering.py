@@ -82,7 +82,7 @@ def test_who_gives_a_camera_back_frees_it_at_once_and_sends_it_home(own: Own) ->
 
 def test_a_turned_camera_of_a_lost_gateway_is_sent_home_when_the_gateway_is_back(own: Own) -> None:
     own.steer()
-    row = own.house.change(lambda tx: tx.gateways.get(own.house.hub.city.gateway_of("junggu")))
+    row = own.house.change(lambda tx: tx.gateways.get(own.house.hub.city.gateways.of("junggu")[0]))
     own.house.change(lambda tx: tx.gateways.put(replace(tx.gateways.get(row.name), state="lost")))
     own.house.call("중구", "POST", f"/duties/{own.duty}/end", json={})
     own.house.until(lambda: own.house.hub.ticked_at and own.house.call("중구", "GET", "/duties").json()["items"] == [])

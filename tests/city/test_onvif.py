@@ -41,7 +41,7 @@ class Side:
         self.url = onvif_url(base, self.camera.id)
 
     def source(self, password: str | None = None) -> Source:
-        return Source(self.camera.id, "", USERNAME, self.password if password is None else password, self.url)
+        return Source(self.camera.id, "", USERNAME, self.password if password is None else password, onvif=self.url)
 
     @property
     def aim(self) -> Any:

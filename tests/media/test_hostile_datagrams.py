@@ -63,7 +63,7 @@ async def test_a_flood_of_rubbish_at_the_port_takes_no_picture_from_anybody(plan
                 frames_then = len(frames)
                 await until(lambda frames_then=frames_then: len(frames) > frames_then + 1, what="pictures during the flood")
             assert process.memory_info().rss - memory < 8_000_000
-            assert process.num_fds() == files
+            assert process.num_fds() <= files
         finally:
             for each in sockets:
                 each.close()

@@ -28,7 +28,7 @@ async def web():
 
 
 def device_of(peer, web, password="p@ss word"):
-    return OnvifDevice(Source("cam1", "", "viewer", password, peer.url), web)
+    return OnvifDevice(Source("cam1", "", "viewer", password, onvif=peer.url), web)
 
 
 async def refused(call):
@@ -39,7 +39,7 @@ async def refused(call):
 
 
 async def test_a_camera_says_what_it_is_and_its_addresses_stay_on_its_own_host(peer):
-    found = await find(Source("cam1", "", "viewer", "p@ss word", peer.url))
+    found = await find(Source("cam1", "", "viewer", "p@ss word", onvif=peer.url))
     assert [(p.token, p.codec, p.width, p.height, p.fps, p.turns) for p in found.profiles] == [
         ("p1", "H264", 1920, 1080, 25.0, True),
         ("p2", "", 0, 0, 0.0, False),
@@ -73,7 +73,7 @@ async def test_a_wrong_password_is_told_from_silence_and_from_what_is_no_camera(
     peer.manner["GetSystemDateAndTime"] = peer.manner["GetServices"] = peer.manner["GetCapabilities"] = "<html>hello</html>"
     assert await refused(device_of(peer, web).stop()) == "unsupported"
     await peer.stop()
-    nobody = OnvifDevice(Source("cam1", "", "viewer", "x", "http://127.0.0.1:9/onvif/device_service"), web)
+    nobody = OnvifDevice(Source("cam1", "", "viewer", "x", onvif="http://127.0.0.1:9/onvif/device_service"), web)
     assert await refused(nobody.stop()) == "unreachable"
 
 
@@ -200,7 +200,7 @@ async def test_a_camera_without_that_service_says_so(peer, web):
 
 
 async def test_secrets_show_in_no_repr(peer, web):
-    source = Source("cam1", "rtsp://10.0.0.1/x", "viewer", "p@ss word", peer.url)
+    source = Source("cam1", "rtsp://10.0.0.1/x", "viewer", "p@ss word", onvif=peer.url)
     assert repr(source) == "Source(camera='cam1')"
 
 

@@ -1,7 +1,7 @@
 /** What is said of a clip, and how it comes to this device: the file from its gateway, the manifest from the hub. */
 import { t } from '../i18n/clips';
 import { api } from '../lib/api';
-import type { Clip } from '../lib/types';
+import type { Clip } from '../lib/careTypes';
 
 const CUTS = ['grant_over', 'lease', 'storage', 'stop', 'format_changed', 'mask_changed', 'camera_unshowable'] as const;
 const FAILURES = ['no_picture', 'clips_full', 'too_many_clips', 'mask_unavailable', 'gateway_lost', 'grant_over'] as const;

@@ -2,10 +2,10 @@
 import { untrack } from 'svelte';
 import { language } from './i18n.svelte';
 import type {
-  AskedGrant, Camera, CameraColumns, CameraMask, Clip, ClipPart, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder,
-  Obligation, OpenedView, Page, Point, Priority, PrivacyDay, Problem, Quality, Region, RejectedReport, Relay, Repair, SearchItem, Session,
-  Sight, SteerAct, SteerRight, SteeringHold, SteeringRequest, SystemStatus, ViewRecord, Vocabulary,
+  AskedGrant, Camera, CameraColumns, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder, Obligation, OpenedView,
+  Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
 } from './types';
+import type { CameraMask, Clip, ClipPart, Region, Relay, Sight, SteerAct, SteerRight, SteeringHold, SteeringRequest } from './careTypes';
 
 const BASE = '/api/v1';
 

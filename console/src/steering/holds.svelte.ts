@@ -1,7 +1,7 @@
 /** Who steers which camera now, as far as the hub tells this desk: fetched when somebody first asks, kept by events. */
 import { api } from '../lib/api';
 import { events } from '../lib/events.svelte';
-import type { SteeringHold } from '../lib/types';
+import type { SteeringHold } from '../lib/careTypes';
 
 class Holds {
   #byCamera: Record<string, SteeringHold> = $state.raw({});

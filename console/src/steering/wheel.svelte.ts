@@ -8,7 +8,7 @@ import { onEvent } from '../lib/events.svelte';
 import { keyboard, type Key } from '../lib/keys.svelte';
 import { agencyName } from '../lib/session.svelte';
 import { toast } from '../lib/toast.svelte';
-import type { SteerAct, SteerRight } from '../lib/types';
+import type { SteerAct, SteerRight } from '../lib/careTypes';
 import { holds } from './holds.svelte';
 
 const RENEW_MS = 800;

@@ -1,5 +1,6 @@
 import { api } from '../lib/api';
-import type { OpenedView, Sight } from '../lib/types';
+import type { OpenedView } from '../lib/types';
+import type { Sight } from '../lib/careTypes';
 import type { Attempt, Failure } from './attempt';
 import { markCut, markFirstFrame } from './marks';
 import { GONE_MS, patienceWith, pauseBefore, RENEW_MS, SILENT, UPGRADE_MS, WORD_MS } from './patience';

@@ -26,7 +26,7 @@ def run(argv: Sequence[str]) -> int:
     given = _parser().parse_args(argv)
     try:
         password = sys.stdin.readline().rstrip("\r\n") if given.password_stdin else ""
-        source = Source(given.source or "", "", given.username, password, device_address(given.address))
+        source = Source(given.source or "", "", given.username, password, onvif=device_address(given.address))
         found = asyncio.run(find(source))
         stored = _store(given, source, found) if given.source else None
     except SteeringFailed as failed:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Literal, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -59,8 +59,9 @@ class Source:
     url: str = field(repr=False)
     username: str = field(repr=False, default="")
     password: str = field(repr=False, default="")
+    _: KW_ONLY
     small_url: str = field(repr=False, default="")
-    transport: TransportChoice = "tcp"
+    transport: TransportChoice = field(repr=False, default="tcp")
     onvif: str = field(repr=False, default="")
     """Where its ONVIF device service is; empty where it has none."""
 

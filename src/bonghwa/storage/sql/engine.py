@@ -1,9 +1,11 @@
 """Opening the database: SQLite in WAL with full syncs by default, PostgreSQL by URL. One code path for both."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 WRITER_LOCK = 0x626F6E67  # "bong": the advisory lock only one hub's writer may hold
 
@@ -60,3 +62,11 @@ def take_writer_lock(engine: Engine) -> Any:
         raise RuntimeError("another hub writes to this database (advisory lock held)")
     connection.commit()
     return connection
+
+
+def give_writer_lock(connection: Any) -> None:
+    """Give the lock back before the connection closes: the server would notice a closed connection only a moment later."""
+    with contextlib.suppress(DBAPIError):
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": WRITER_LOCK})
+        connection.commit()
+    connection.close()

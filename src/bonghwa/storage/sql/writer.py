@@ -32,7 +32,7 @@ from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 from bonghwa.service.ports import Collection, GatewayRow, TimelineEntry
 from bonghwa.storage.sql import journal, nouns
-from bonghwa.storage.sql.engine import take_writer_lock
+from bonghwa.storage.sql.engine import give_writer_lock, take_writer_lock
 from bonghwa.storage.sql.schema import metadata
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class Writer:
         self._thread.join(10)
         self._connection.close()
         if self._lock is not None:
-            self._lock.close()
+            give_writer_lock(self._lock)
 
     def _run(self) -> None:
         while True:
