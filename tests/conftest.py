@@ -12,6 +12,7 @@ TESTS = Path(__file__).parent
 ONE_DATABASE = {TESTS / "storage" / "test_writer.py", TESTS / "registry" / "test_camera_table.py"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the work (`-n`), a file's tests stay together, as do all walks over one demo, the longest and so
     the first, and all tests of the one PostgreSQL."""
