@@ -8,19 +8,6 @@ import pytest
 from bonghwa.demo_accounts import Credentials
 from tests.api.house import House, build_town, copy_town, running
 
-TESTS = Path(__file__).parent
-ONE_DATABASE = {TESTS / "storage" / "test_writer.py", TESTS / "registry" / "test_camera_table.py"}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the work (`-n`), a file's tests stay together, as do all walks over one demo, the longest and so
-    the first, and all tests of the one PostgreSQL."""
-    items.sort(key=lambda item: TESTS / "e2e" not in item.path.parents)
-    for item in items:
-        group = "demo" if TESTS / "e2e" in item.path.parents else "database" if item.path in ONE_DATABASE else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
 
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Credentials]:

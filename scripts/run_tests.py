@@ -1,0 +1,34 @@
+"""Run pytest: what the arguments name, or without any every test, the media plane's beside all others.
+
+Half of what the tests do is wait for a camera, a browser or a lease, so the two processes share two cores well. What the media plane's say is
+shown when the others are done.
+"""
+
+import subprocess
+import sys
+import tempfile
+
+PYTEST = [sys.executable, "-m", "pytest", "-rs"]
+APART = "tests/media"
+
+
+def main(arguments: list[str]) -> int:
+    """0 when every test passed."""
+    if arguments:
+        return subprocess.run([*PYTEST, *arguments]).returncode
+    with tempfile.TemporaryFile("w+") as said:
+        print(f"{APART} runs beside the others; what it says comes last", flush=True)
+        media = subprocess.Popen([*PYTEST, APART], stdout=said, stderr=subprocess.STDOUT)
+        try:
+            others = subprocess.run([*PYTEST, "tests", f"--ignore={APART}", "-p", "no:cacheprovider"]).returncode
+            beside = media.wait()
+        finally:
+            media.terminate()
+            media.wait()
+        said.seek(0)
+        print(f"{APART}:", said.read(), sep="\n", flush=True)
+    return others or beside
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
