@@ -1,7 +1,7 @@
 """Run pytest: what the arguments name, or without any every test, the media plane's beside all others.
 
-Half of what the tests do is wait for a camera, a browser or a lease, so the two processes share two cores well. What the media plane's say is
-shown when the others are done.
+Half of what the tests do is wait for a camera, a browser or a lease, so the two processes share two cores well. What the media plane's
+say is shown when the others are done.
 """
 
 import subprocess
