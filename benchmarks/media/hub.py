@@ -56,7 +56,7 @@ class Hub:
         await line.recv()
         self._boot, self._line = hello["boot"], line
         jwks = {"keys": [ticket.public_jwk(self._tickets.public_key(), "t1")]}
-        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": _now_us(), "jwks": jwks, "n": self._orders}
+        welcome = {"t": "welcome", "lease_s": LEASE_S, "now_us": _now_us(), "jwks": jwks, "n": self._orders, "masks": {}}
         await line.send(json.dumps(welcome))
         with contextlib.suppress(ConnectionClosed):
             async for frame in line:
