@@ -19,8 +19,8 @@ _RESENDS_PER_S = 1_000
 _REPORTS = 8
 _MAX_BACKLOG = 8_192
 _PACKET_BITS = 8 * 1_200
-# A replayed GOP is some hundred packets: sent in bursts that a receiver's socket buffer holds.
-_BURST, _BURST_EVERY_S = 128, 0.002
+# A replayed GOP is some hundred packets: at 200 Mbit/s, so that the socket buffer of a receiver that is busy holds them.
+_BURST, _BURST_EVERY_S = 64, 0.003
 _SMALL_BURST = 8
 
 
