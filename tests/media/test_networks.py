@@ -36,7 +36,7 @@ async def join(page, gateway, hub, network):
 async def more_pictures(page, count):
     """Wait for so many more pictures."""
     seen = await page.evaluate("shown.length")
-    await page.wait_for_function(f"shown.length >= {seen + count}", timeout=30_000)
+    await page.wait_for_function(f"shown.length >= {seen + count}", timeout=100_000)
 
 
 async def reduced(gateway):
@@ -52,7 +52,7 @@ async def test_pictures_go_on_over_a_lossy_or_slow_network(tmp_path, big_clip, b
         network = await Network(urllib.parse.urlsplit(gateway.url).port, **bad).start()
         try:
             await join(page, gateway, hub, network)
-            await more_pictures(page, 60)
+            await more_pictures(page, 30)
             assert network.lost or not network.loss
         finally:
             network.stop()
@@ -78,7 +78,7 @@ async def test_a_narrow_network_gets_fewer_pictures_and_all_of_them_again_when_i
                 return await reduced(gateway) == 0
 
             await eventually(well, 120, "the way back up")
-            await more_pictures(page, 60)
+            await more_pictures(page, 30)
         finally:
             network.stop()
         assert not errors
