@@ -1,5 +1,6 @@
 """One stream of a camera's pictures: kept since the last IDR, sent on to all who watch, its health told as it is."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
@@ -50,6 +51,7 @@ class Feed:
         self._on_health = on_health
         self._subscribers: set[Subscriber] = set()
         self._last_picture: float | None = None
+        self._lingers_until = 0.0
 
     @property
     def watched(self) -> bool:
@@ -96,8 +98,16 @@ class Feed:
     def _settle(self) -> None:
         """Begin or end what fills this feed, by whether anybody wants it."""
 
+    def stop(self) -> None:
+        """End for good."""
+        self._subscribers.clear()
+        self._lingers_until = 0.0
+        self._settle()
+
     def _linger(self) -> None:
         """Nobody watches any more, but somebody may come back at once."""
+        self._lingers_until = elapsed() + LINGER_S
+        asyncio.get_running_loop().call_later(LINGER_S + 0.01, self._settle)
 
     def _spread(self, unit: AccessUnit, sets: ParameterSets | None) -> None:
         """Keep the picture and send it to everybody."""

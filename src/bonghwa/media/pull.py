@@ -11,7 +11,7 @@ import structlog
 
 from bonghwa.media.clock import elapsed
 from bonghwa.media.depacketise import Codec, UnshowableStream
-from bonghwa.media.feed import DEAD_S, LATE_S, LINGER_S, Feed, Subscriber
+from bonghwa.media.feed import DEAD_S, LATE_S, Feed, Subscriber
 from bonghwa.media.h264 import CLOCK_RATE, AccessUnit
 from bonghwa.media.preroll import PreRoll
 from bonghwa.media.rtsp import CameraRefused, CameraUnreachable, PasswordRefused, Redirected, RtspSession, Source
@@ -61,7 +61,6 @@ class Pull(Feed):
         self._on_first_frame = on_first_frame
         self._holds: dict[str, float] = {}
         self._paused = False
-        self._lingers_until = 0.0
         self._task: asyncio.Task[None] | None = None
         self._waiting_since = 0.0
         self._steady_since = 0.0
@@ -118,13 +117,7 @@ class Pull(Feed):
     def stop(self) -> None:
         """End the pull for good."""
         self._holds.clear()
-        self._subscribers.clear()
-        self._lingers_until = 0.0
-        self._settle()
-
-    def _linger(self) -> None:
-        self._lingers_until = elapsed() + LINGER_S
-        asyncio.get_running_loop().call_later(LINGER_S + 0.01, self._settle)
+        super().stop()
 
     def _settle(self) -> None:
         now = elapsed()

@@ -27,7 +27,7 @@ import structlog
 
 from bonghwa.media import picture
 from bonghwa.media.clock import elapsed
-from bonghwa.media.feed import DEAD_S, LATE_S, LINGER_S, Feed, Health
+from bonghwa.media.feed import DEAD_S, LATE_S, Feed, Health
 from bonghwa.media.h264 import IDR, PPS, SLICE, SPS, AccessUnit, MalformedH264, ParameterSets, nal_units
 from bonghwa.media.worker import HEADER, KEY, MAX_BODY, PAST, PICTURE, WISH, WORK, Work
 
@@ -104,7 +104,6 @@ class Reworked(Feed):
         self._workers = workers
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self._lingers_until = 0.0
         self._owed = 0
         self._skips = False
         self._under_way: list[int] = []
@@ -136,16 +135,6 @@ class Reworked(Feed):
         """End the linger: its viewers may not come back."""
         self._lingers_until = 0.0
         self._settle()
-
-    def stop(self) -> None:
-        """End for good."""
-        self._subscribers.clear()
-        self._lingers_until = 0.0
-        self._settle()
-
-    def _linger(self) -> None:
-        self._lingers_until = elapsed() + LINGER_S
-        asyncio.get_running_loop().call_later(LINGER_S + 0.01, self._settle)
 
     def _settle(self) -> None:
         wanted = bool(self._subscribers) or self._lingers_until > elapsed()
