@@ -16,13 +16,27 @@ from tests.e2e.desk import Demo, until
 pytestmark = pytest.mark.timeout(300)
 
 
+def still(demo: Demo, who: str, grant: str, camera: str) -> bytes | None:
+    """A still of a view of its own; None while there is no gateway, or no picture, that gives one."""
+    answer = demo.call(who, "POST", "/views", json={"grant": grant, "camera": camera})
+    if answer.status_code != 201:
+        return None
+    view = answer.json()
+    try:
+        taken = httpx.get(view["snapshot"], headers={"Authorization": f"Bearer {view['ticket']}"}, timeout=60)
+    except httpx.TransportError:
+        return None
+    demo.call(who, "DELETE", f"/views/{view['id']}")
+    return taken.content if taken.status_code == 200 else None
+
+
 def test_a_clip_is_recorded_fetched_and_proven(demo: Demo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     incident = demo.alarm()
     seen = demo.incident("tracking_centre", incident)
     grant = next(g for g in seen["grants"] if g["state"] == "active" and g["evidence"])
     body = {"camera": grant["cameras"][0], "reason": "도주 방향 확인"}
     clip = demo.call("tracking_centre", "POST", f"/grants/{grant['id']}/clips", json=body).json()
-    until(lambda: "first_picture_ms" in demo.incident("tracking_centre", incident)["timing"], what="the first picture")
+    until(lambda: still(demo, "tracking_centre", grant["id"], clip["camera"]["id"]), what="a picture of the clip's camera")
     demo.close("tracking_centre", incident)
 
     def proven() -> dict[str, object] | None:
@@ -52,26 +66,12 @@ def test_a_region_its_owner_masks_is_hidden_also_by_a_gateway_that_was_killed_an
     grant = next(g for g in demo.incident("police112", incident)["grants"] if g["state"] == "active" and g["owner"] == "junggu")
     camera = grant["cameras"][0]
 
-    def still() -> bytes | None:
-        """A still of a view of its own; None while there is no gateway that gives one."""
-        answer = demo.call("police112", "POST", "/views", json={"grant": grant["id"], "camera": camera})
-        if answer.status_code != 201:
-            return None
-        view = answer.json()
-        try:
-            taken = httpx.get(view["snapshot"], headers={"Authorization": f"Bearer {view['ticket']}"}, timeout=60)
-        except httpx.TransportError:
-            return None
-        demo.call("police112", "DELETE", f"/views/{view['id']}")
-        return taken.content if taken.status_code == 200 else None
-
     def left_edge() -> float:
         """How much the grey values of the left quarter differ."""
-        with av.open(io.BytesIO(until(still, what="a still"))) as opened:
+        with av.open(io.BytesIO(until(lambda: still(demo, "police112", grant["id"], camera), what="a still"))) as opened:
             image = next(opened.decode(video=0)).to_ndarray(format="gray").astype(int)
         return float(image[: image.shape[0] * 2 // 3, 8 : image.shape[1] // 4 - 8].std())
 
-    until(lambda: "first_picture_ms" in demo.incident("police112", incident)["timing"], what="the first picture")
     assert left_edge() > 4
     body = {"regions": [[[0, 0], [0.25, 0], [0.25, 1], [0, 1]]], "reason": "주택 창문"}
     assert demo.call("중구", "PUT", f"/cameras/{camera}/mask", json=body).json()["unreached"] == []

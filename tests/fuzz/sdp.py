@@ -23,7 +23,7 @@ def fuzz(data: bytes) -> None:
     codec = choose_codec(offer, "640c2a")
     assert codec in offer.codecs
     assert 0 <= codec.payload_type < 128
-    said = Answer(offer, codec, "ours", "p" * 36, "AB:CD", [Candidate("udp", "127.0.0.1", 9)], 7).text()
+    said = Answer(offer, codec, "ours", "p" * 36, "AB:CD", [Candidate("udp", "127.0.0.1", 9)], 7, 8).text()
     lines = said.split("\r\n")[:-1]
     assert all(line[0] in _FIRST and line[1] == "=" and line.isprintable() for line in lines), "nothing breaks out of its line"
     assert sum(line.startswith("m=") for line in lines) == len(offer.sections)

@@ -61,3 +61,16 @@ def test_after_a_long_pause_the_time_line_jumps_with_the_camera():
     times = [0, 4_500, 4_500 + 30 * 90_000]
     begins = [begins_and_duration(fragmenter.fragment(AccessUnit([b"\x65\x88"], time, True, time / 90_000)))[0] for time in times]
     assert [later - earlier for earlier, later in itertools.pairwise(begins)][1] > 29 * 90_000
+
+
+def test_what_leads_up_to_the_present_lasts_a_millisecond_each_and_the_present_lies_where_it_lies_for_all(clip):
+    sets, units = units_of(clip)
+    fragmenter = Fragmenter()
+    given = [fragmenter.fragment(unit) for unit in units]
+    for count in (1, 2, 7, 20):
+        file = init_segment(sets) + fragmenter.squeezed(units[:count])
+        with av.open(io.BytesIO(file)) as opened:
+            times = [int(frame.pts) for frame in opened.decode(video=0)]
+        assert len(times) == count
+        assert times[-1] == begins_and_duration(given[count - 1])[0]
+        assert [later - earlier for earlier, later in itertools.pairwise(times)] == [90] * (count - 1)

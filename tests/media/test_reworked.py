@@ -13,7 +13,7 @@ from bonghwa.media.clock import elapsed
 from bonghwa.media.feed import Feed
 from bonghwa.media.h264 import AccessUnit
 from bonghwa.media.reworked import Reworked, Workers
-from bonghwa.media.worker import Work, fitted
+from bonghwa.media.worker import Reworker, Work, fitted
 from tests.media.camera import TestCamera, encode_clip
 from tests.media.receivers import post_offer, streaming, watching
 from tests.media.rig import running, until
@@ -198,6 +198,20 @@ async def test_after_a_camera_was_away_its_pictures_come_out_again(b_frames):
                 break
             assert count < 500, "its pictures come out"
     await end(made)
+
+
+@pytest.mark.parametrize(("age", "shown"), [(0.0, 10), (2.0, 1)])
+def test_a_worker_that_has_fallen_behind_codes_only_the_newest_picture_it_has(clip, age, shown):
+    waiting = units_of(clip)[:10]
+    left = len(waiting)
+    reworker, made = Reworker(Work("h264"), lambda: left > 0), []
+    for unit in waiting:
+        left -= 1
+        data = b"".join(b"\0\0\0\1" + nal for nal in unit.nals)
+        made += reworker.take(unit.time, elapsed() - age, data, past=False)
+    assert len(made) == shown
+    assert made[0].key
+    assert made[-1].time == waiting[-1].time
 
 
 def test_a_picture_is_never_larger_than_720p_and_keeps_its_shape():

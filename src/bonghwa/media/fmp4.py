@@ -1,11 +1,13 @@
 """Fragmented MP4 for a browser's SourceBuffer: an init segment, then one fragment a picture (ISO/IEC 14496-12 and -15)."""
 
 import struct
+from collections.abc import Sequence
 
 from bonghwa.media.h264 import CLOCK_RATE, AccessUnit, ParameterSets
 
 _FIRST_DURATION = CLOCK_RATE // 25
 _LONGEST_STEP = 2 * CLOCK_RATE
+_SQUEEZED = CLOCK_RATE // 1_000
 _KEY_FLAGS, _DELTA_FLAGS = 0x0200_0000, 0x0101_0000
 _UNITY_MATRIX = struct.pack("!9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
@@ -79,8 +81,19 @@ class Fragmenter:
             unit.fragment = self._make(unit)
         return unit.fragment
 
+    def squeezed(self, units: Sequence[AccessUnit]) -> bytes:
+        """The fragments of pictures of which only the last shall be seen: those before it last 1 ms each and end where it begins.
+
+        A player that is given them at once decodes up to the present and shows that, without a past it would have to jump over.
+        """
+        last = self.fragment(units[-1])
+        begins = units[-1].fragment_begins - _SQUEEZED * (len(units) - 1)
+        parts = [picture_fragment(at + 1, begins + _SQUEEZED * at, _SQUEEZED, unit) for at, unit in enumerate(units[:-1])]
+        return b"".join([*parts, last])
+
     def _make(self, unit: AccessUnit) -> bytes:
         duration = max(1, self._place(unit) + self._step - self._begins)
+        unit.fragment_begins = self._begins
         self._number += 1
         made = picture_fragment(self._number, self._begins, duration, unit)
         self._begins += duration

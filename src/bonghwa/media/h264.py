@@ -26,6 +26,8 @@ class AccessUnit:
     arrived: float
     payloads: list[bytes] = field(default_factory=list)
     fragment: bytes = b""
+    fragment_begins: int = 0
+    """Where the fragment lies on its time line."""
 
     @property
     def size(self) -> int:

@@ -6,6 +6,7 @@ Subprotocols `bonghwa.v1, ticket.<jwt>`; the ticket is never part of an address,
 import asyncio
 import json
 from collections import deque
+from dataclasses import dataclass
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -13,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
 from bonghwa.media.congestion import Congestion
-from bonghwa.media.feed import Health
+from bonghwa.media.feed import Feed, Health
 from bonghwa.media.fmp4 import init_segment
 from bonghwa.media.h264 import AccessUnit, ParameterSets
 from bonghwa.media.sessions import EndReason, Session, Sessions
@@ -35,6 +36,14 @@ _WEIGH_EVERY_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class _Pictures:
+    """What goes out as one message: the next picture of a feed, or all that leads up to its present one."""
+
+    feed: Feed
+    units: tuple[AccessUnit, ...]
+
+
 class StreamViewer(Session):
     """A session over WebSocket. `serve` runs until it ends; nothing is written after `end`."""
 
@@ -43,7 +52,7 @@ class StreamViewer(Session):
     def __init__(self, desk: Sessions, ticket: Ticket, camera: Camera, socket: WebSocket) -> None:
         super().__init__(desk, ticket, camera)
         self._socket = socket
-        self._queue: deque[AccessUnit | str] = deque()
+        self._queue: deque[_Pictures | str] = deque()
         self._awake = asyncio.Event()
         self._await_key = True
         self._sets: ParameterSets | None = None
@@ -53,8 +62,7 @@ class StreamViewer(Session):
     async def serve(self) -> None:
         """Send until the session ends or the viewer leaves."""
         self.begin()
-        for unit in self.feed.present:
-            self._deliver(unit)
+        self._replay()
         if self.feed.state not in ("ok", "idle"):
             self._health(self.feed.state)
         listener = asyncio.create_task(self._listen())
@@ -72,19 +80,20 @@ class StreamViewer(Session):
             self.gone.set()
             await self._close()
 
-    async def _send(self, item: AccessUnit | str) -> None:
+    async def _send(self, item: _Pictures | str) -> None:
         if isinstance(item, str):
             await self._socket.send_text(item)
             return
-        sets = self.feed.gop.parameter_sets
-        if sets is not None and item.key and sets != self._sets:
+        feed, units = item.feed, item.units
+        sets = feed.gop.parameter_sets
+        if sets is not None and units[0].key and sets != self._sets:
             self._sets = sets
             await self._socket.send_text(json.dumps({"codec": sets.codec, "width": sets.width, "height": sets.height}))
             await self._socket.send_bytes(init_segment(sets))
-            # A cut may have come while the network took those.
-            if not self.may_send():
-                return
-        data = self.feed.fragmenter.fragment(item)
+        # A cut may have come while the network took those, or a mask over what this picture shows.
+        if not self.may_send() or feed is not self.feed:
+            return
+        data = feed.fragmenter.fragment(units[0]) if len(units) == 1 else feed.fragmenter.squeezed(units)
         await self._socket.send_bytes(data)
         self.bytes += len(data)
 
@@ -114,7 +123,7 @@ class StreamViewer(Session):
         if unit.key:
             self._await_key = False
         if not self._await_key and (unit.key or self._congestion.mode != "fewer"):
-            self._queue.append(unit)
+            self._queue.append(_Pictures(self.feed, (unit,)))
             self._awake.set()
         self._weigh(behind)
 
@@ -136,8 +145,18 @@ class StreamViewer(Session):
     def _moved(self) -> None:
         self._queue.clear()
         self._await_key = True
-        for unit in self.feed.present:
-            self._deliver(unit)
+        self._replay()
+
+    def _replay(self) -> None:
+        """Send what leads up to the present picture, so that the viewer sees it at once."""
+        units = tuple(self.feed.present)
+        if units:
+            for unit in units:
+                # Fragments share one time line: they are made in order for everybody.
+                self.feed.fragmenter.fragment(unit)
+            self._await_key = False
+            self._queue.append(_Pictures(self.feed, units[:1] if self._congestion.mode == "fewer" else units))
+            self._awake.set()
 
     def _health(self, state: Health) -> None:
         self._queue.append(json.dumps({"health": state}))

@@ -12,18 +12,19 @@ From the worker: `WORK` for each one taken, before the first picture made by it;
 
 import contextlib
 import json
-import os
 import resource
+import select
 import signal
 import socket
 import struct
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
+from bonghwa.media.clock import elapsed
 from bonghwa.media.mask import Polygon, paint
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ _RATE_FACTOR = {"h264": 1.3, "hevc": 1.8}
 _MEASURED_S = 4
 _MOST_PIXELS = 8_192 * 4_320
 _MEMORY = 3 << 30
-_NICE = 5
+# On a machine that has too much to do, pictures this old are decoded, but not coded while newer ones wait: what is shown is the present.
+_BEHIND_S = 0.5
 
 Codec = Literal["h264", "hevc"]
 
@@ -115,10 +117,11 @@ class _Measure:
 
 
 class Reworker:
-    """Decodes and codes one stream. `take` gives what is ready."""
+    """Decodes and codes one stream. `take` gives what is ready; `waits()` says whether more is there to be taken."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, waits: Callable[[], bool]) -> None:
         self._work = work
+        self._waits = waits
         self._measure = _Measure()
         self._decoder = _decoder(work.codec)
         self._encoder: VideoCodecContext | None = None
@@ -168,6 +171,8 @@ class Reworker:
         if time is None or time <= self._past or time <= self._last or frame.width * frame.height > _MOST_PIXELS:
             return None
         arrived = self._arrived.pop(time, 0.0)
+        if elapsed() - arrived > _BEHIND_S and self._waits():
+            return None
         image = self._image(frame)
         key = self._wish or time - self._last_key >= KEY_EVERY
         encoder = self._tuned(image.width, image.height, key)
@@ -254,7 +259,7 @@ def serve(line: socket.socket) -> None:
         if kind == WORK:
             work = Work.read(body.decode())
             if reworker is None:
-                reworker = Reworker(work)
+                reworker = Reworker(work, lambda: bool(select.select([line], [], [], 0)[0]))
             else:
                 reworker.change(work)
             line.sendall(HEADER.pack(0, WORK, 0, 0.0))
@@ -270,7 +275,6 @@ def main(argv: list[str]) -> int:
     """Serve the socket whose number is given."""
     # The gateway ends us by closing the line; a Ctrl-C at its terminal is not for us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICE)
     # The pictures are hostile input: what they can make the decoder do is bounded, and no core with people's pictures is written.
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

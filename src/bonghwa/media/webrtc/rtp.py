@@ -1,15 +1,16 @@
 """RTP headers and RTCP as a sender needs them (RFC 3550, RFC 4585, RFC 5104, RFC 8285)."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _HEADER = struct.Struct("!BBHII")
+_HEADER_START = struct.Struct("!BBHI")
 _SENDER_REPORT = struct.Struct("!BBHIQIII")
 _NTP_OFFSET_US = 2_208_988_800_000_000
 _MAX_RTCP_PACKETS = 32
 
 RTP_CLOCK = 90_000
-HEADER_SIZE = 12
 
 
 @dataclass
@@ -31,6 +32,13 @@ def header(payload_type: int, sequence: int, timestamp: int, ssrc: int, marker: 
     """An RTP header; `extension` is a whole header extension block or empty."""
     first = 0x90 if extension else 0x80
     return _HEADER.pack(first, payload_type | (0x80 if marker else 0), sequence, timestamp, ssrc) + extension
+
+
+def headers(payload_type: int, ssrc: int, extension: bytes) -> Callable[[int, int, bool], bytes]:
+    """`header` of many packets that differ in sequence number, timestamp and marker only."""
+    first, marked = 0x90 if extension else 0x80, payload_type | 0x80
+    pack, rest = _HEADER_START.pack, ssrc.to_bytes(4, "big") + extension
+    return lambda sequence, timestamp, marker: pack(first, marked if marker else payload_type, sequence, timestamp) + rest
 
 
 class Extensions:

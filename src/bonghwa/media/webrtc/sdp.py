@@ -28,6 +28,8 @@ class Codec:
 
     payload_type: int
     profile_level_id: str
+    rtx: int | None = None
+    """The payload type for what is sent again of it (RFC 4588), where the viewer offered one."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Answer:
     fingerprint: str
     candidates: Sequence[Candidate]
     ssrc: int
+    rtx_ssrc: int
 
     def text(self) -> str:
         """The SDP, CRLF-terminated."""
@@ -68,9 +71,10 @@ class Answer:
         return "\r\n".join(lines) + "\r\n"
 
     def _video(self, protocol: str, mid: str) -> list[str]:
-        number = self.codec.payload_type
+        number, again = self.codec.payload_type, self.codec.rtx
         best = self.candidates[0]
-        lines = [f"m=video {best.number} {protocol} {number}", f"c=IN {_family(best.host)} {best.host}", "a=rtcp:9 IN IP4 0.0.0.0"]
+        formats = f"{number}" if again is None else f"{number} {again}"
+        lines = [f"m=video {best.number} {protocol} {formats}", f"c=IN {_family(best.host)} {best.host}", "a=rtcp:9 IN IP4 0.0.0.0"]
         lines += [_candidate(index, each) for index, each in enumerate(self.candidates)]
         lines += ["a=end-of-candidates", f"a=ice-ufrag:{self.ufrag}", f"a=ice-pwd:{self.password}"]
         lines += [f"a=fingerprint:sha-256 {self.fingerprint}", "a=setup:passive", f"a=mid:{mid}"]
@@ -85,7 +89,13 @@ class Answer:
             f"a=rtcp-fb:{number} goog-remb",
         ]
         lines.append(f"a=fmtp:{number} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={self.codec.profile_level_id}")
-        return [*lines, f"a=ssrc:{self.ssrc} cname:bonghwa", f"a=ssrc:{self.ssrc} msid:bonghwa video"]
+        streams = [self.ssrc]
+        if again is not None:
+            streams.append(self.rtx_ssrc)
+            lines += [f"a=rtpmap:{again} rtx/90000", f"a=fmtp:{again} apt={number}", f"a=ssrc-group:FID {self.ssrc} {self.rtx_ssrc}"]
+        for ssrc in streams:
+            lines += [f"a=ssrc:{ssrc} cname:bonghwa", f"a=ssrc:{ssrc} msid:bonghwa video"]
+        return lines
 
 
 def _candidate(index: int, candidate: Candidate) -> str:
@@ -180,11 +190,8 @@ def _fingerprints(section: list[str], session: list[str]) -> tuple[tuple[str, st
 
 
 def _codecs(section: list[str]) -> tuple[Codec, ...]:
-    numbers = set()
-    for line in section:
-        match = re.match(r"a=rtpmap:(\d{1,3}) H264/90000", line, re.IGNORECASE)
-        if match and int(match[1]) < 128:
-            numbers.add(int(match[1]))
+    numbers = _numbers(section, "H264")
+    again = _resending(section)
     found = []
     for line in section:
         match = re.match(r"a=fmtp:(\d{1,3}) (.{1,512})\Z", line)
@@ -193,8 +200,21 @@ def _codecs(section: list[str]) -> tuple[Codec, ...]:
             parameters = {name.strip().lower(): value.strip() for name, _, value in pairs}
             profile = parameters.get("profile-level-id", "42001f").lower()
             if parameters.get("packetization-mode") == "1" and re.match(r"[0-9a-f]{6}\Z", profile):
-                found.append(Codec(int(match[1]), profile))
+                found.append(Codec(int(match[1]), profile, again.get(int(match[1]))))
     return tuple(found)
+
+
+def _numbers(section: list[str], encoding: str) -> set[int]:
+    """The payload types of an encoding."""
+    matches = (re.match(rf"a=rtpmap:(\d{{1,3}}) {encoding}/90000", line, re.IGNORECASE) for line in section)
+    return {int(match[1]) for match in matches if match and int(match[1]) < 128}
+
+
+def _resending(section: list[str]) -> dict[int, int]:
+    """Of each payload type that has one, the payload type of what is sent again."""
+    numbers = _numbers(section, "rtx")
+    matches = (re.match(r"a=fmtp:(\d{1,3}) apt=(\d{1,3})(?:;|\Z)", line) for line in section)
+    return {int(match[2]): int(match[1]) for match in matches if match and int(match[1]) in numbers}
 
 
 def _extension(section: list[str], uri: str) -> int | None:

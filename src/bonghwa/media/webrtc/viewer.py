@@ -54,7 +54,7 @@ class WebRtcViewer(Session):
         self._retransmission: asyncio.TimerHandle | None = None
         self._srtcp: SrtpSession | None = None
         extensions = rtp.Extensions(offer.playout_delay_id, offer.send_time_id)
-        self._sender = Sender(codec.payload_type, extensions, self.may_send, self._sent)
+        self._sender = Sender(codec.payload_type, codec.rtx, extensions, self.may_send, self._sent)
         self._congestion = Congestion(camera.small is not None)
         self._thinning = Thinning()
         self._replayed_at = float("-inf")
@@ -64,7 +64,8 @@ class WebRtcViewer(Session):
     def answer(self, candidates: list[Candidate]) -> str:
         """The SDP answer, with where we can be reached."""
         fingerprint = self._identity.fingerprint
-        return Answer(self._offer, self._codec, self.ufrag, self.password, fingerprint, candidates, self._sender.ssrc).text()
+        sender = self._sender
+        return Answer(self._offer, self._codec, self.ufrag, self.password, fingerprint, candidates, sender.ssrc, sender.rtx_ssrc).text()
 
     def start(self) -> None:
         """Wait for the viewer; one that does not finish the handshake in time is let go."""
@@ -101,13 +102,13 @@ class WebRtcViewer(Session):
         self._send_plain(answers)
         if self._dtls.closed:
             self.end("viewer")
-        elif self._dtls.keys and self._sender.srtp is None:
+        elif self._dtls.keys and not self._sender.protected:
             self._connected()
         self._arm_retransmission()
 
     def _connected(self) -> None:
         assert self._dtls.keys is not None
-        self._sender.srtp = self._dtls.keys.sender()
+        self._sender.protect(self._dtls.keys.sender())
         self._srtcp = self._dtls.keys.receiver()
         self._sender.pace = None if self._round_trip < _NEAR_S else _FAR_PACE
         if self.may_send():
@@ -217,7 +218,7 @@ class WebRtcViewer(Session):
     def _judge_consent(self) -> None:
         """RFC 7675: without consent nothing may be sent; a viewer that vanished without goodbye ends here."""
         silent = elapsed() - self._heard
-        if self._sender.srtp is None or silent >= CONSENT_S:
+        if not self._sender.protected or silent >= CONSENT_S:
             self.end("lost")
         else:
             self._timer = asyncio.get_running_loop().call_later(max(0.1, CONSENT_S - silent), self._judge_consent)
