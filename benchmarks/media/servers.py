@@ -87,6 +87,9 @@ async def camera(folder: Path, clip: Clip, rtp: list[str] | None = None, core: i
     for target in rtp or []:
         command += ["--rtp", target]
     with child(command, log, core) as process:
+        with contextlib.suppress(PermissionError):
+            # It shares its core with hundreds of threads of receivers: a starved camera sends less, and looks like a server that does.
+            os.setpriority(os.PRIO_PROCESS, process.pid, -15)
         yield (await ready(process, note, log))["url"]
 
 

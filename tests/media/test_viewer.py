@@ -8,7 +8,7 @@ import re
 
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.rtp import RtcpPsfbPacket
+from aiortc.rtp import RtcpPsfbPacket, RtcpRrPacket
 
 from bonghwa.media.camera import Camera
 from bonghwa.media.clock import elapsed
@@ -150,6 +150,21 @@ async def test_a_viewer_that_vanishes_without_goodbye_is_let_go_by_its_lost_cons
                 protocol.transport.abort()
         await until(lambda: ended, 10)
         assert ended == ["lost"]
+
+
+async def test_a_viewer_whose_reports_say_that_it_receives_stays_though_it_checks_no_more(tmp_path, clip, monkeypatch):
+    monkeypatch.setattr(viewing, "CONSENT_S", 1.0)
+    async with joined(tmp_path, clip) as (viewer, peer, packets, ended):
+        await until(lambda: len(packets) > 20)
+        for receiver in peer.getReceivers():
+            receiver.transport.transport._connection._query_consent_task.cancel()
+        silent_since = elapsed()
+        while elapsed() - silent_since < 3.0:
+            count = len(packets)
+            await send_rtcp(peer, RtcpRrPacket(ssrc=1))
+            await until(lambda count=count: len(packets) > count + 10)
+        assert viewer.ended is None
+        assert ended == []
 
 
 async def test_a_peer_with_another_certificate_gets_no_picture(tmp_path, clip):

@@ -19,7 +19,8 @@ from bonghwa.media.webrtc.sdp import Answer, Codec, Offer
 from bonghwa.media.webrtc.sender import Sender
 from bonghwa.media.webrtc.srtp import SrtpRefused, open_rtcp
 
-# RFC 7675 allows 30 s; browsers check every 2.5 s and aiortc every 5 s, so a silence of 15 s is a viewer that is gone.
+# RFC 7675 allows 30 s; browsers check every 2.5 s and aiortc every 5 s, so a silence of 15 s is a viewer that is gone. An authentic
+# report counts as well: GStreamer checks nothing once it is connected, and its reports say that it receives.
 CONSENT_S = 15.0
 REPLAY_EVERY_S = 0.5
 _REPORT_EVERY_S = 1.0
@@ -123,6 +124,7 @@ class WebRtcViewer(Session):
             feedback = rtp.read_feedback(open_rtcp(self._srtcp, packet), self._sender.ssrc)
         except SrtpRefused:
             return
+        self._heard = elapsed()
         if feedback.goodbye:
             self.end("viewer")
         elif self.may_send():
