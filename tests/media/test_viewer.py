@@ -154,6 +154,7 @@ async def test_a_viewer_that_vanishes_without_goodbye_is_let_go_by_its_lost_cons
 
 async def test_a_viewer_whose_reports_say_that_it_receives_stays_though_it_checks_no_more(tmp_path, clip, monkeypatch):
     monkeypatch.setattr(viewing, "CONSENT_S", 1.0)
+    monkeypatch.setattr(viewing, "HANDSHAKE_S", 0.5)
     async with joined(tmp_path, clip) as (viewer, peer, packets, ended):
         await until(lambda: len(packets) > 20)
         for receiver in peer.getReceivers():
