@@ -15,7 +15,9 @@ SSRC, RTX = 0x1234_5678, 97
 
 
 class Receiver:
-    """The other end, by libsrtp with the sender's keys, on a path that loses what it is told to."""
+    """The other end, by libsrtp with the sender's keys; to the sender a path."""
+
+    rank = 1
 
     def __init__(self, keys: SrtpKeys) -> None:
         key, salt = keys.profile.key, keys.profile.salt

@@ -168,6 +168,35 @@ async def test_a_viewer_whose_reports_say_that_it_receives_stays_though_it_check
         assert ended == []
 
 
+class Slower:
+    """A way of a lower rank, as TCP is beside UDP, that takes everything and delivers nothing."""
+
+    rank = 0
+
+    def __init__(self):
+        self.taken = []
+
+    def send(self, packets):
+        self.taken += packets
+        return sum(map(len, packets))
+
+    def close(self):
+        pass
+
+
+async def test_of_two_nominated_ways_the_better_holds_until_it_falls_silent(tmp_path, clip, monkeypatch):
+    async with joined(tmp_path, clip) as (viewer, _, packets, _):
+        await until(lambda: len(packets) > 20)
+        slower = Slower()
+        viewer.checked(slower, nominated=True)
+        count = len(packets)
+        await until(lambda: len(packets) > count + 40, what="pictures by the better way")
+        assert not slower.taken
+        monkeypatch.setattr(viewing, "_NOMINATION_HOLDS_S", 0.0)
+        viewer.checked(slower, nominated=True)
+        await until(lambda: slower.taken, what="pictures by the way that is left")
+
+
 async def test_a_peer_with_another_certificate_gets_no_picture(tmp_path, clip):
     def another(offer):
         return re.sub(r"(a=fingerprint:sha-256 )..", r"\g<1>00", offer)

@@ -12,7 +12,9 @@ _MAX_PATHS = 8
 
 
 class Path(Protocol):
-    """A way to one viewer, over a port of ours."""
+    """A way to one viewer, over a port of ours. Of two ways the one of the higher `rank` is better."""
+
+    rank: int
 
     def send(self, packets: Sequence[bytes]) -> int:
         """Send all; what there is no room for is dropped and counted, and the viewer asks again. Gives the bytes sent."""

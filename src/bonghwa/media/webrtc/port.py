@@ -118,6 +118,8 @@ class UdpPort:
 class UdpPath:
     """From one of our UDP ports to one address."""
 
+    rank = 1
+
     def __init__(self, port: UdpPort, address: Address) -> None:
         self._port = port
         self._address = address

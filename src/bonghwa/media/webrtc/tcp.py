@@ -50,6 +50,8 @@ class TcpPort:
 class _Connection(asyncio.Protocol):
     """One connection: a `Path` of the viewer whose check came first by it."""
 
+    rank = 0
+
     def __init__(self, port: TcpPort) -> None:
         self._port = port
         self._peer: Peer | None = None

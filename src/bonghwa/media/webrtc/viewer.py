@@ -22,6 +22,7 @@ from bonghwa.media.webrtc.srtp import SrtpRefused, open_rtcp
 # RFC 7675 allows 30 s; browsers check every 2.5 s and aiortc every 5 s, so a silence of 15 s is a viewer that is gone. An authentic
 # report counts as well: GStreamer checks nothing once it is connected, and its reports say that it receives.
 CONSENT_S = 15.0
+_NOMINATION_HOLDS_S = 3.0
 REPLAY_EVERY_S = 0.5
 _REPORT_EVERY_S = 1.0
 # A viewer this near is on the city's own network; a farther one is not sent a whole group of pictures in one burst.
@@ -49,6 +50,7 @@ class WebRtcViewer(Session):
         self._codec = codec
         self._dtls = DtlsServer(identity, offer.fingerprints)
         self._heard = elapsed()
+        self._nominated_at = float("-inf")
         self._flight_at: float | None = None
         self._round_trip = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -76,10 +78,16 @@ class WebRtcViewer(Session):
     # What arrives
 
     def checked(self, path: Path, nominated: bool) -> None:
-        """A connectivity check: consent to send, and the way to send on."""
-        self._heard = elapsed()
-        if nominated or self._sender.path is None:
+        """A connectivity check: consent to send, and the way to send on.
+
+        A viewer may nominate every way it has (RFC 5245, 8.1.1.2): the best holds, until it is heard of no more while another is.
+        """
+        self._heard = now = elapsed()
+        known = self._sender.path
+        if known is None or (nominated and (path.rank >= known.rank or now - self._nominated_at > _NOMINATION_HOLDS_S)):
             self._sender.path = path
+        if nominated and path is self._sender.path:
+            self._nominated_at = now
 
     def cut_off(self, path: Path) -> None:
         """A path is no more; without another one the consent expires."""
