@@ -43,7 +43,7 @@ async def part_first(run: Run) -> list[Row]:
 
 
 async def part_cost(run: Run) -> list[Row]:
-    viewers, window_s, rounds = (10, 2, 1) if run.quick else (100, 10, 3)
+    viewers, window_s, rounds = (10, 2, 1) if run.quick else (40, 8, 3)
     return await cost.rows(run.origin, run.folder, clips.synthetic(), viewers, window_s, rounds)
 
 
