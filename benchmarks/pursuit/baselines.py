@@ -95,7 +95,7 @@ class InReach(Nearest):
 
 
 class Ring(InReach):
-    """The cameras that are about to be reached at an ordinary speed, one in each direction first; half by each where the mode is unknown."""
+    """The cameras that are about to be reached at an ordinary speed, one in each direction first; half of each mode if unknown."""
 
     def moved(self) -> None:
         modes = ("foot", "car") if self.mode == "unknown" else (self.mode,)
