@@ -1,0 +1,89 @@
+"""Streets between two nodes, as every road file is read into, and the packed road graph they make."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonghwa.pursuit.roads import SHORTEST_EDGE_M, Floats, Roads
+
+Line = NDArray[np.float64]
+"""Points of a line, one a row: x, y in metres of the grid."""
+
+
+@dataclass(slots=True)
+class Street:
+    """A street from node `start` to node `end`; nodes are numbers of a `Network`'s places.
+
+    `ahead` and `back` say who may go from start to end and the other way: sums of FOOT, CAR, AGAINST, INFERRED.
+    """
+
+    start: int
+    end: int
+    line: Line
+    ahead: int
+    back: int
+    speed: float
+    """Metres a second."""
+    name: str = ""
+    length: float | None = None
+    """Metres as the file says; None where it says nothing."""
+
+
+def line_length(line: Line) -> float:
+    """Metres along a line."""
+    return float(np.hypot(np.diff(line[:, 0]), np.diff(line[:, 1])).sum())
+
+
+def pack(places: Floats, streets: Sequence[Street], source: str) -> Roads:
+    """The road graph of the streets: edge 2 i is street i from start to end, edge 2 i + 1 its twin. `places` is x, y of each node.
+
+    The line of every street begins at its start's place and ends at its end's; what no street touches is left out.
+    """
+    ends = np.array([(street.start, street.end) for street in streets], dtype=np.int64).reshape(-1, 2)
+    used = np.unique(ends)
+    tail_head = np.searchsorted(used, ends).astype(np.int32)
+    at = places[used].reshape(-1, 2)
+    origin = (float(np.floor(at[:, 0].mean())), float(np.floor(at[:, 1].mean()))) if len(at) else (0.0, 0.0)
+    names: dict[str, int] = {"": 0}
+    name = np.array([names.setdefault(street.name, len(names)) for street in streets], dtype=np.int32)
+    length = np.array([line_length(street.line) if street.length is None else street.length for street in streets], dtype=np.float64)
+    lines = [line for street in streets for line in (street.line, street.line[::-1])]
+    points = np.concatenate(lines) if lines else np.zeros((0, 2))
+    tail = np.column_stack((tail_head[:, 0], tail_head[:, 1])).ravel()
+    return Roads(
+        origin=origin,
+        x=at[:, 0] - origin[0],
+        y=at[:, 1] - origin[1],
+        tail=tail,
+        head=np.column_stack((tail_head[:, 1], tail_head[:, 0])).ravel(),
+        length=np.repeat(np.maximum(length, SHORTEST_EDGE_M), 2),
+        twin=(np.arange(len(tail)) ^ 1).astype(np.int32),
+        use=np.array([use for street in streets for use in (street.ahead, street.back)], dtype=np.uint8),
+        speed=np.repeat(np.array([street.speed for street in streets], dtype=np.float64), 2),
+        name=np.repeat(name, 2),
+        names=tuple(names),
+        shape_first=np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64),
+        shape_x=points[:, 0] - origin[0],
+        shape_y=points[:, 1] - origin[1],
+        source=source,
+    )
+
+
+def together(streets: Sequence[Street]) -> list[Street]:
+    """One street where two one-way ones of about the same length join the same nodes, one each way; the first keeps its line."""
+    waiting: dict[tuple[int, int], list[Street]] = {}
+    found: list[Street] = []
+    for street in streets:
+        length = street.length if street.length is not None else line_length(street.line)
+        for other in waiting.get((street.end, street.start), []):
+            others = other.length if other.length is not None else line_length(other.line)
+            if abs(length - others) <= 0.25 * min(length, others) + 10.0:
+                waiting[(street.end, street.start)].remove(other)
+                other.back = street.ahead
+                break
+        else:
+            waiting.setdefault((street.start, street.end), []).append(street)
+            found.append(street)
+    return found

@@ -1,0 +1,42 @@
+"""The roads that come with the package: standard node-link roads of Jung-gu, OSM roads of the islands, bus sections elsewhere."""
+
+import io
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+
+from bonghwa.data import open_data
+from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, INFERRED, Roads
+from bonghwa.registry.road_streets import Street, pack, together
+
+PARTS = {"nodelink": 0, "bus": 1, "osm": 2}
+"""The three sources by name, and their number in the file."""
+WORDS = {
+    "nodelink": "standard node-link roads of Jung-gu",
+    "osm": "OpenStreetMap roads of the islands (ODbL)",
+    "bus": "elsewhere bus sections, straight from stop to stop, no roads of this shape are known",
+}
+_MOTORWAYS = (101, 102)
+_KMH_OF_RANK = {101: 100.0, 102: 80.0, 103: 60.0}
+_KMH_OF_LANES = {1: 30.0, 2: 50.0}
+
+
+def packaged_roads(parts: AbstractSet[str] = frozenset(PARTS)) -> Roads:
+    """The road graph of the packaged file, or of some of its sources (`PARTS`). Raises KeyError for an unknown one."""
+    wanted = [PARTS[part] for part in sorted(parts)]
+    with np.load(io.BytesIO(open_data("roads.npz"))) as held:
+        file = {name: held[name] for name in held.files}
+    places = np.column_stack((file["node_x"], file["node_y"]))
+    names = [str(name) for name in file["names"]]
+    points = np.column_stack((file["x"], file["y"]))
+    streets = []
+    for at in np.flatnonzero(np.isin(file["kind"], wanted)).tolist():
+        rank, lanes, bus = int(file["rank"][at]), int(file["lanes"][at]), file["kind"][at] == PARTS["bus"]
+        foot = 0 if rank in _MOTORWAYS else FOOT
+        ahead = foot | CAR | (INFERRED if bus else 0)
+        back = foot | AGAINST if file["oneway"][at] else ahead
+        kmh = _KMH_OF_RANK.get(rank) or _KMH_OF_LANES.get(lanes, 60.0)
+        line = points[file["link_ptr"][at] : file["link_ptr"][at + 1]]
+        start, end = int(file["start"][at]), int(file["end"][at])
+        streets.append(Street(start, end, line, ahead, back, kmh / 3.6, names[file["name_idx"][at]]))
+    return pack(places, together(streets), "; ".join(WORDS[part] for part in WORDS if part in parts))
