@@ -1,20 +1,25 @@
 """Streets between two nodes, as every road file is read into, and the packed road graph they make."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bonghwa.pursuit.roads import SHORTEST_EDGE_M, Floats, Roads
+from bonghwa.registry.standard import Reject
 
 Line = NDArray[np.float64]
 """Points of a line, one a row: x, y in metres of the grid."""
 
 
+_TOUCHING_M = 0.01
+
+
 @dataclass(slots=True)
 class Street:
-    """A street from node `start` to node `end`; nodes are numbers of a `Network`'s places.
+    """A street from node `start` to node `end`; nodes are numbers of the places in a `RoadFile`.
 
     `ahead` and `back` say who may go from start to end and the other way: sums of FOOT, CAR, AGAINST, INFERRED.
     """
@@ -31,9 +36,55 @@ class Street:
     """Metres as the file says; None where it says nothing."""
 
 
+@dataclass(slots=True)
+class RoadFile:
+    """What a road file holds, before it is cleaned: `rows` roads of which `rejects` cannot be used, the others in `streets`.
+
+    `places` is x, y of each node in metres of `grid`; NaN where streets name a node that the file does not hold.
+    """
+
+    places: list[tuple[float, float]] = field(default_factory=list)
+    streets: list[Street] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    rows: int = 0
+    grid: str = "EPSG:5186"
+    source: str = ""
+    nodes_given: bool = True
+    """Whether the file came with nodes; without, each is where the streets that name it end, which is no dirt."""
+
+
 def line_length(line: Line) -> float:
     """Metres along a line."""
     return float(np.hypot(np.diff(line[:, 0]), np.diff(line[:, 1])).sum())
+
+
+def attached(line: Line, start: tuple[float, float], end: tuple[float, float]) -> tuple[Line, int]:
+    """A line drawn up to two places, and how many of its ends were off by more than a centimetre."""
+    loose = 0
+    for place, at in ((start, 0), (end, -1)):
+        if hypot(line[at, 0] - place[0], line[at, 1] - place[1]) > _TOUCHING_M:
+            line = np.insert(line, 0 if at == 0 else len(line), place, axis=0)
+            loose += 1
+        else:
+            line = line.copy()
+            line[at] = place
+    return line, loose
+
+
+def cut(street: Street, where: Sequence[tuple[float, int]]) -> list[Street]:
+    """The pieces of a street cut at shares of its line (0 to 1, rising), each with the node that goes there."""
+    line = street.line
+    walked = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(line[:, 0]), np.diff(line[:, 1])))])
+    shares = [0.0, *(share for share, _ in where), 1.0]
+    nodes = [street.start, *(node for _, node in where), street.end]
+    found = []
+    for n in range(len(nodes) - 1):
+        begin, end = shares[n] * walked[-1], shares[n + 1] * walked[-1]
+        inner = line[(walked > begin) & (walked < end)]
+        ends = [[np.interp(at, walked, line[:, 0]), np.interp(at, walked, line[:, 1])] for at in (begin, end)]
+        length = None if street.length is None else street.length * (shares[n + 1] - shares[n])
+        found.append(replace(street, start=nodes[n], end=nodes[n + 1], line=np.vstack([ends[:1], inner, ends[1:]]), length=length))
+    return found
 
 
 def pack(places: Floats, streets: Sequence[Street], source: str) -> Roads:

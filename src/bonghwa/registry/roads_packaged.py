@@ -7,7 +7,8 @@ import numpy as np
 
 from bonghwa.data import open_data
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, INFERRED, Roads
-from bonghwa.registry.road_streets import Street, pack, together
+from bonghwa.registry.road_cleaning import clean
+from bonghwa.registry.road_streets import RoadFile, Street
 
 PARTS = {"nodelink": 0, "bus": 1, "osm": 2}
 """The three sources by name, and their number in the file."""
@@ -22,11 +23,15 @@ _KMH_OF_LANES = {1: 30.0, 2: 50.0}
 
 
 def packaged_roads(parts: AbstractSet[str] = frozenset(PARTS)) -> Roads:
-    """The road graph of the packaged file, or of some of its sources (`PARTS`). Raises KeyError for an unknown one."""
+    """The road graph of the packaged file, or of some of its sources (`PARTS`), cleaned and joined. Raises KeyError for an unknown one."""
+    return clean(read_packaged(parts))[0]
+
+
+def read_packaged(parts: AbstractSet[str] = frozenset(PARTS)) -> RoadFile:
+    """The packaged roads as they stand."""
     wanted = [PARTS[part] for part in sorted(parts)]
     with np.load(io.BytesIO(open_data("roads.npz"))) as held:
         file = {name: held[name] for name in held.files}
-    places = np.column_stack((file["node_x"], file["node_y"]))
     names = [str(name) for name in file["names"]]
     points = np.column_stack((file["x"], file["y"]))
     streets = []
@@ -37,6 +42,6 @@ def packaged_roads(parts: AbstractSet[str] = frozenset(PARTS)) -> Roads:
         back = foot | AGAINST if file["oneway"][at] else ahead
         kmh = _KMH_OF_RANK.get(rank) or _KMH_OF_LANES.get(lanes, 60.0)
         line = points[file["link_ptr"][at] : file["link_ptr"][at + 1]]
-        start, end = int(file["start"][at]), int(file["end"][at])
-        streets.append(Street(start, end, line, ahead, back, kmh / 3.6, names[file["name_idx"][at]]))
-    return pack(places, together(streets), "; ".join(WORDS[part] for part in WORDS if part in parts))
+        streets.append(Street(int(file["start"][at]), int(file["end"][at]), line, ahead, back, kmh / 3.6, names[int(file["name_idx"][at])]))
+    places = list(zip(file["node_x"].tolist(), file["node_y"].tolist(), strict=True))
+    return RoadFile(places, streets, [], len(streets), source="; ".join(WORDS[part] for part in WORDS if part in parts))
