@@ -8,9 +8,9 @@ import shapely
 from bonghwa.pursuit.roads import Roads
 from bonghwa.registry.road_dirt import RoadDirt
 from bonghwa.registry.road_joining import count_parts, join_parts
-from bonghwa.registry.road_streets import RoadFile, Street, attached, cut, line_length, pack, together
+from bonghwa.registry.road_streets import RoadFile, Street, cut, draw_up, line_length, pack, together
 
-SAME_NODE_M = 5.0
+SAME_NODE_M = 8.0
 """A node that the file does not hold is one of another number that lies so near, if there is any."""
 SHORTEST_LOOP_M = 5.0
 LENGTH_FACTOR = 1.25
@@ -73,8 +73,7 @@ def _find_missing_nodes(file: RoadFile, dirt: RoadDirt) -> None:
 def _attach_ends(file: RoadFile, dirt: RoadDirt) -> None:
     """Every line begins and ends exactly at its nodes."""
     for street in file.streets:
-        street.line, loose = attached(street.line, file.places[street.start], file.places[street.end])
-        dirt.loose_ends += loose
+        dirt.loose_ends += draw_up(street, file.places[street.start], file.places[street.end])
 
 
 def _without_twice(streets: list[Street], dirt: RoadDirt) -> list[Street]:

@@ -4,15 +4,15 @@ Only other parts are joined: within one part a dead end beside a road may well b
 road that they belong to and are joined from farther.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from bonghwa.pursuit.roads import INFERRED
-from bonghwa.registry.road_streets import Street, attached, cut, line_length
+from bonghwa.pursuit.roads import INFERRED, Roads
+from bonghwa.registry.road_streets import Street, cut, draw_up, line_length
 
 REACH_M = 15.0
 STOP_REACH_M = 40.0
@@ -41,6 +41,15 @@ def count_parts(nodes: int, streets: Sequence[Street]) -> int:
     """How many parts of the graph do not touch; nodes without a street do not count."""
     part = parts_of(nodes, streets)
     return len({int(part[street.start]) for street in streets})
+
+
+def part_sizes(roads: Roads) -> list[int]:
+    """How many nodes each part of a road graph has, the largest first."""
+    parent = list(range(roads.nodes))
+    for tail, head in zip(roads.tail.tolist(), roads.head.tolist(), strict=True):
+        parent[root_of(parent, head)] = root_of(parent, tail)
+    roots = [root_of(parent, node) for node in range(roads.nodes)]
+    return sorted(Counter(roots).values(), reverse=True)
 
 
 def join_parts(places: Places, streets: Sequence[Street]) -> tuple[list[Street], int, int]:
@@ -127,10 +136,7 @@ def _welded(places: Places, streets: list[Street], parent: list[int]) -> list[St
     found = []
     for street in streets:
         street.start, street.end = root_of(parent, street.start), root_of(parent, street.end)
-        line, drawn_on = attached(street.line, places[street.start], places[street.end])
-        if drawn_on:
-            street.length = None if street.length is None else street.length + line_length(line) - line_length(street.line)
-        street.line = line
+        draw_up(street, places[street.start], places[street.end])
         if street.start != street.end:
             found.append(street)
     return found

@@ -14,6 +14,8 @@ Line = NDArray[np.float64]
 """Points of a line, one a row: x, y in metres of the grid."""
 
 
+LOOSE_M = 10.0
+"""A line that stops farther from its node is dirt. Standard node-link lines all stop 6 m before it: that is their way."""
 _TOUCHING_M = 0.01
 
 
@@ -58,17 +60,19 @@ def line_length(line: Line) -> float:
     return float(np.hypot(np.diff(line[:, 0]), np.diff(line[:, 1])).sum())
 
 
-def attached(line: Line, start: tuple[float, float], end: tuple[float, float]) -> tuple[Line, int]:
-    """A line drawn up to two places, and how many of its ends were off by more than a centimetre."""
+def draw_up(street: Street, start: tuple[float, float], end: tuple[float, float]) -> int:
+    """Draw a street up to two places; how many of its ends were off by more than LOOSE_M. Its length grows by what was drawn."""
     loose = 0
     for place, at in ((start, 0), (end, -1)):
-        if hypot(line[at, 0] - place[0], line[at, 1] - place[1]) > _TOUCHING_M:
-            line = np.insert(line, 0 if at == 0 else len(line), place, axis=0)
-            loose += 1
+        gap = hypot(street.line[at, 0] - place[0], street.line[at, 1] - place[1])
+        if gap > _TOUCHING_M:
+            street.line = np.insert(street.line, 0 if at == 0 else len(street.line), place, axis=0)
+            street.length = None if street.length is None else street.length + gap
+            loose += gap > LOOSE_M
         else:
-            line = line.copy()
-            line[at] = place
-    return line, loose
+            street.line = street.line.copy()
+            street.line[at] = place
+    return loose
 
 
 def cut(street: Street, where: Sequence[tuple[float, int]]) -> list[Street]:

@@ -2,11 +2,13 @@
 
 import io
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bonghwa.data import open_data
-from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, INFERRED, Roads
+from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, INFERRED, Floats, Roads
 from bonghwa.registry.road_cleaning import clean
 from bonghwa.registry.road_streets import RoadFile, Street
 
@@ -43,5 +45,14 @@ def read_packaged(parts: AbstractSet[str] = frozenset(PARTS)) -> RoadFile:
         kmh = _KMH_OF_RANK.get(rank) or _KMH_OF_LANES.get(lanes, 60.0)
         line = points[file["link_ptr"][at] : file["link_ptr"][at + 1]]
         streets.append(Street(int(file["start"][at]), int(file["end"][at]), line, ahead, back, kmh / 3.6, names[int(file["name_idx"][at])]))
-    places = list(zip(file["node_x"].tolist(), file["node_y"].tolist(), strict=True))
-    return RoadFile(places, streets, [], len(streets), source="; ".join(WORDS[part] for part in WORDS if part in parts))
+    return RoadFile(_places(file, points), streets, [], len(streets), source="; ".join(WORDS[part] for part in WORDS if part in parts))
+
+
+def _places(file: dict[str, NDArray[Any]], points: Floats) -> list[tuple[float, float]]:
+    """Where each node is: in the middle of all the ends that meet there, for standard links stop some metres before their node."""
+    first, last = points[file["link_ptr"][:-1]], points[file["link_ptr"][1:] - 1]
+    node = np.concatenate([file["start"], file["end"]])
+    ends = np.concatenate([first, last])
+    meeting = np.bincount(node, minlength=len(file["node_x"]))
+    middle = [np.bincount(node, weights=ends[:, axis], minlength=len(meeting)) / np.maximum(meeting, 1) for axis in (0, 1)]
+    return list(zip(middle[0].tolist(), middle[1].tolist(), strict=True))
