@@ -21,9 +21,8 @@ def run(argv: Sequence[str]) -> int:
         return int(args.act(args))
     except RoadFileProblem as problem:
         fault = problem.problem
-        return _refuse(
-            args, {"code": fault.code, "file": str(problem.file), "line": fault.line, "field": fault.field, "text": str(problem)}
-        )
+        where = {"file": str(problem.file), "line": fault.line, "field": fault.field}
+        return _refuse(args, {"code": fault.code, **where, "text": str(problem)})
     except RoadsFileProblem as problem:
         return _refuse(args, {"code": "roads_file", "file": str(problem.path), "text": str(problem)})
     except OSError as error:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bonghwa.pursuit.roads import Roads
+from bonghwa.pursuit.roads import SHORTEST_EDGE_M, Roads
 
 MAGIC = b"BHROADS\n"
 VERSION = 1
@@ -77,7 +77,7 @@ def _padded(array: NDArray[Any]) -> bytes:
 
 
 def load_roads(path: Path, *, check: bool = True) -> Roads:
-    """Map the roads of a file, read-only; unless told otherwise its arrays are read once and held against their SHA-256.
+    """Map the roads of a file; unless told otherwise its arrays are read once and held against their SHA-256. Nothing is written back.
 
     Raises RoadsFileProblem for a file that is none, of another version, cut or damaged; OSError when it cannot be opened.
     """
@@ -105,7 +105,8 @@ def _map(path: Path) -> tuple[memoryview, dict[str, Any], int]:
         size = os.fstat(stream.fileno()).st_size
         if size < _HEAD.size:
             raise RoadsFileProblem(path, "empty" if size == 0 else "no road file: too short" if stream.read(8) != MAGIC else "cut")
-        view = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+        # Copy on write: kernels compiled for plain arrays take these as well, and the file stays as it is.
+        view = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY))
     magic, version, length, digest = _HEAD.unpack_from(view)
     if magic != MAGIC:
         raise RoadsFileProblem(path, "no road file: `bonghwa roads import` makes one")
@@ -146,19 +147,14 @@ def _check_shapes(path: Path, arrays: dict[str, NDArray[Any]], names: int) -> No
     for name, wanted in lengths.items():
         if len(arrays[name]) != wanted:
             raise RoadsFileProblem(path, f"damaged: array {name} has {len(arrays[name])} entries instead of {wanted}")
-    limits = {
-        "tail": (0, nodes),
-        "head": (0, nodes),
-        "twin": (-1, edges),
-        "name": (0, names),
-        "out_edge": (0, edges),
-        "in_edge": (0, edges),
-    }
-    for name, (least, beyond) in limits.items():
+    ends = {"tail": nodes, "head": nodes, "twin": edges, "name": names, "out_edge": edges, "in_edge": edges}
+    for name, beyond in ends.items():
         values = arrays[name]
-        if len(values) and not (values.min() >= least and values.max() < beyond):
+        if len(values) and not (values.min() >= -(name == "twin") and values.max() < beyond):
             raise RoadsFileProblem(path, f"damaged: array {name} leads outside")
     for name, end in (("shape_first", points), ("out_first", edges), ("in_first", edges)):
         values = arrays[name]
         if values[0] != 0 or values[-1] != end or (np.diff(values) < 0).any():
             raise RoadsFileProblem(path, f"damaged: array {name} does not rise from 0 to {end}")
+    if edges and not (np.diff(arrays["shape_first"]).min() > 1 and arrays["length"].min() >= SHORTEST_EDGE_M):
+        raise RoadsFileProblem(path, "damaged: an edge without a line or a length")

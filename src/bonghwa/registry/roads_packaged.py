@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bonghwa.data import open_data
+from bonghwa.pursuit.mapped import load_roads
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, INFERRED, Floats, Roads
 from bonghwa.registry.road_cleaning import clean
 from bonghwa.registry.road_streets import RoadFile, Street
@@ -27,6 +29,14 @@ _KMH_OF_LANES = {1: 30.0, 2: 50.0}
 def packaged_roads(parts: AbstractSet[str] = frozenset(PARTS)) -> Roads:
     """The road graph of the packaged file, or of some of its sources (`PARTS`), cleaned and joined. Raises KeyError for an unknown one."""
     return clean(read_packaged(parts))[0]
+
+
+def roads_at(path: str) -> Roads:
+    """The roads of the setting `pursuit.roads`: a file of `bonghwa roads import`, or with "" the packaged ones.
+
+    Raises RoadsFileProblem, OSError.
+    """
+    return load_roads(Path(path)) if path else packaged_roads()
 
 
 def read_packaged(parts: AbstractSet[str] = frozenset(PARTS)) -> RoadFile:
