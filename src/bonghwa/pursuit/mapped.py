@@ -24,7 +24,7 @@ VERSION = 1
 ALIGNED = 64
 _HEAD = struct.Struct("<8sII32s")
 _MOST_HEADER_BYTES = 1 << 28
-_HEADER_KEYS = {"origin", "source", "names", "arrays", "bytes", "sha256"}
+_HEADER = {"origin": list, "source": str, "names": list, "arrays": dict, "bytes": int, "sha256": str}
 _TYPES = {
     "x": "<f8", "y": "<f8", "tail": "<i4", "head": "<i4", "length": "<f8", "twin": "<i4", "use": "|u1", "speed": "<f8", "name": "<i4",
     "shape_first": "<i8", "shape_x": "<f8", "shape_y": "<f8", "out_first": "<i8", "out_edge": "<i4", "in_first": "<i8", "in_edge": "<i4",
@@ -118,12 +118,20 @@ def _map(path: Path) -> tuple[memoryview, dict[str, Any], int]:
     text = view[_HEAD.size : first]
     if sha256(text).digest() != digest:
         raise RoadsFileProblem(path, "damaged: its header does not match its SHA-256")
-    header = json.loads(bytes(text))
-    if not header.keys() >= _HEADER_KEYS:
-        raise RoadsFileProblem(path, "damaged: its header lacks something")
+    header = _header(path, bytes(text))
     if header["bytes"] != size - first:
         raise RoadsFileProblem(path, f"cut or damaged: {size - first} bytes of arrays where {header['bytes']} were written")
     return view, header, first
+
+
+def _header(path: Path, text: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(text)
+        if isinstance(header, dict) and all(isinstance(header.get(key), kind) for key, kind in _HEADER.items()):
+            return header
+    except (ValueError, RecursionError):
+        pass
+    raise RoadsFileProblem(path, "damaged: its header says not what it should")
 
 
 def _array(path: Path, view: memoryview, header: dict[str, Any], first: int, name: str) -> NDArray[Any]:

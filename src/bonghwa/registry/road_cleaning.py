@@ -8,7 +8,7 @@ import shapely
 from bonghwa.pursuit.roads import Roads
 from bonghwa.registry.road_dirt import RoadDirt
 from bonghwa.registry.road_joining import count_parts, join_parts
-from bonghwa.registry.road_streets import RoadFile, Street, cut, draw_up, line_length, pack, together
+from bonghwa.registry.road_streets import RoadFile, Street, cut, draw_up, line_length, pack
 
 SAME_NODE_M = 8.0
 """A node that the file does not hold is one of another number that lies so near, if there is any."""
@@ -25,7 +25,7 @@ def clean(file: RoadFile, *, join: bool = True) -> tuple[Roads, RoadDirt]:
     _find_missing_nodes(file, dirt)
     _attach_ends(file, dirt)
     streets = _without_twice(file.streets, dirt)
-    streets = together(_without_loops(file, streets, dirt))
+    streets = _without_loops(file, streets, dirt)
     dirt.parts_before = dirt.parts = count_parts(len(file.places), streets)
     if join and dirt.parts > 1:
         streets, dirt.joined, dirt.split = join_parts(file.places, streets)

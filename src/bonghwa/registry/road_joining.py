@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from bonghwa.pursuit.roads import INFERRED, Roads
-from bonghwa.registry.road_streets import Street, cut, draw_up, line_length
+from bonghwa.registry.road_streets import Street, cut, draw_up, line_length, point_of
 
 REACH_M = 15.0
 STOP_REACH_M = 40.0
@@ -59,14 +59,15 @@ def join_parts(places: Places, streets: Sequence[Street]) -> tuple[list[Street],
         return list(streets), 0, 0
     parent = list(range(len(places)))
     cuts: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    meetings = _nearest(places, streets, reach)
-    for node, at, share in meetings:
+    joined = 0
+    for node, at, share in _nearest(places, streets, reach):
         other = streets[at].start if share == 0.0 else streets[at].end
         if 0.0 < share < 1.0:
             other = _cut_at(streets[at], share, cuts[at], places, parent)
+        joined += root_of(parent, node) != root_of(parent, other)
         parent[root_of(parent, node)] = root_of(parent, other)
     pieces = [piece for at, street in enumerate(streets) for piece in (cut(street, sorted(cuts[at])) if at in cuts else [street])]
-    return _welded(places, pieces, parent), len(meetings), len(cuts)
+    return _welded(places, pieces, parent), joined, len(cuts)
 
 
 def _cut_at(street: Street, share: float, cuts: list[tuple[float, int]], places: Places, parent: list[int]) -> int:
@@ -75,7 +76,7 @@ def _cut_at(street: Street, share: float, cuts: list[tuple[float, int]], places:
     for others, node in cuts:
         if abs(others - share) * length < 1.0:
             return node
-    places.append(_point(street, share))
+    places.append(point_of(street.line, share))
     parent.append(len(parent))
     cuts.append((share, len(parent) - 1))
     return len(parent) - 1
@@ -123,12 +124,6 @@ def _nearest(places: Places, streets: Sequence[Street], reach: dict[int, float])
         if node not in best or merit < best[node][0]:
             best[node] = (merit, int(line[i]), share)
     return [(node, street, share) for node, (_, street, share) in best.items()]
-
-
-def _point(street: Street, share: float) -> tuple[float, float]:
-    line = street.line
-    walked = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(line[:, 0]), np.diff(line[:, 1])))])
-    return float(np.interp(share * walked[-1], walked, line[:, 0])), float(np.interp(share * walked[-1], walked, line[:, 1]))
 
 
 def _welded(places: Places, streets: list[Street], parent: list[int]) -> list[Street]:

@@ -16,6 +16,8 @@ Line = NDArray[np.float64]
 
 LOOSE_M = 10.0
 """A line that stops farther from its node is dirt. Standard node-link lines all stop 6 m before it: that is their way."""
+SIDE_BY_SIDE_M = 25.0
+"""How far the two carriageways of one road may be apart half-way."""
 _TOUCHING_M = 0.01
 
 
@@ -127,18 +129,31 @@ def pack(places: Floats, streets: Sequence[Street], source: str) -> Roads:
 
 
 def together(streets: Sequence[Street]) -> list[Street]:
-    """One street where two one-way ones of about the same length join the same nodes, one each way; the first keeps its line."""
+    """One street where two one-way ones run side by side between the same nodes, one each way; the first keeps its line.
+
+    For files that hold each direction of a road as a link of its own. Halves of a roundabout are not side by side.
+    """
     waiting: dict[tuple[int, int], list[Street]] = {}
     found: list[Street] = []
     for street in streets:
-        length = street.length if street.length is not None else line_length(street.line)
-        for other in waiting.get((street.end, street.start), []):
-            others = other.length if other.length is not None else line_length(other.line)
-            if abs(length - others) <= 0.25 * min(length, others) + 10.0:
-                waiting[(street.end, street.start)].remove(other)
-                other.back = street.ahead
-                break
-        else:
+        there = waiting.get((street.end, street.start), [])
+        other = next((each for each in there if _side_by_side(street.line, each.line)), None)
+        if other is None:
             waiting.setdefault((street.start, street.end), []).append(street)
             found.append(street)
+        else:
+            there.remove(other)
+            other.back = street.ahead
     return found
+
+
+def _side_by_side(one: Line, other: Line) -> bool:
+    mine, others = line_length(one), line_length(other)
+    (x1, y1), (x2, y2) = point_of(one), point_of(other)
+    return abs(mine - others) <= 0.25 * min(mine, others) + SIDE_BY_SIDE_M and hypot(x1 - x2, y1 - y2) <= SIDE_BY_SIDE_M
+
+
+def point_of(line: Line, share: float = 0.5) -> tuple[float, float]:
+    """The point at a share of a line."""
+    walked = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(line[:, 0]), np.diff(line[:, 1])))])
+    return float(np.interp(share * walked[-1], walked, line[:, 0])), float(np.interp(share * walked[-1], walked, line[:, 1]))

@@ -56,7 +56,7 @@ def read_table(path: Path, columns: Columns) -> Iterator[Row]:
     """The rows of a CSV. Raises FileProblem where it is no table, lacks a column or is cut in the middle of a row."""
     header = header_of(path)
     check_columns(header, columns)
-    ends_open = _last_byte(path) not in b"\r\n"
+    cut = ends_open(path)
     csv.field_size_limit(_LONGEST_CELL)
     with path.open(encoding=_encoding(path), errors="surrogateescape", newline="") as stream:
         reader = csv.reader(stream, strict=True)
@@ -66,20 +66,26 @@ def read_table(path: Path, columns: Columns) -> Iterator[Row]:
                 if not any(cells):
                     continue
                 if len(cells) != len(header):
-                    code = "truncated" if ends_open and not stream.readline() else "not_a_table"
+                    code = "truncated" if cut and not stream.readline() else "not_a_table"
                     raise FileProblem(code, f"{len(cells)} columns where the table has {len(header)}", reader.line_num)
-                row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+                row = {name: _text(cell) for name, cell in zip(header, cells, strict=True)}
                 wkt = row.get("geometry")
                 yield Row(reader.line_num, row, points_of(shapely.from_wkt(wkt, on_invalid="ignore")) if wkt else None)
         except csv.Error as error:
-            code = "truncated" if ends_open else "not_a_table"
+            code = "truncated" if cut else "not_a_table"
             raise FileProblem(code, f"the file is cut or not a CSV table here ({error})", reader.line_num) from None
 
 
-def _last_byte(path: Path) -> bytes:
+def _text(cell: str) -> str:
+    """A cell without spaces around it; bytes that are no text in the file's encoding become question marks."""
+    return cell.strip().encode("utf-8", "replace").decode()
+
+
+def ends_open(path: Path) -> bool:
+    """Whether a file that is not empty ends in the middle of a line."""
     with path.open("rb") as stream:
         stream.seek(-1, 2)
-        return stream.read(1)
+        return stream.read(1) not in b"\r\n"
 
 
 def _encoding(path: Path) -> str:

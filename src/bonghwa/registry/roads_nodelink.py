@@ -12,13 +12,13 @@ from bonghwa.domain.geo import to_grid
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT
 from bonghwa.registry.road_dirt import judge
 from bonghwa.registry.road_shapes import read_shapes
-from bonghwa.registry.road_streets import Line, RoadFile, Street
-from bonghwa.registry.road_table import Row, read_table
+from bonghwa.registry.road_streets import Line, RoadFile, Street, together
+from bonghwa.registry.road_table import Row, ends_open, read_table
 from bonghwa.registry.standard import KOREA, FileProblem, Reject
 
 LINK_COLUMNS = ("LINK_ID", ("Source", "F_NODE"), ("Target", "T_NODE"), "LANES", "ROAD_RANK", "ROAD_NAME", "MAX_SPD", "LENGTH", "geometry")
 NODE_COLUMNS = (("Id", "NODE_ID"), "NODE_TYPE")
-GRID_BOX = (-100_000.0, 0.0, 700_000.0, 1_100_000.0)
+GRID_BOX = (-100_000.0, 40_000.0, 700_000.0, 1_100_000.0)
 """West, south, east, north of Korea in EPSG:5186 metres, widely."""
 _MOTORWAYS = ("101", "102")
 _KMH_OF_RANK = {"101": 100.0, "102": 80.0, "103": 60.0, "106": 60.0}
@@ -57,7 +57,11 @@ def read_nodelink(links: Path, nodes: Path | None = None) -> RoadFile:
                 file.places.append(places.get(node, (nan, nan)))
             setattr(street, end, number[node])
         file.streets.append(street)
+    last = file.rejects[-1] if file.rejects else None
+    if last is not None and last.line == row.line and links.suffix.lower() == ".csv" and ends_open(links):
+        raise FileProblem("truncated", f"the file ends in the middle of this line ({last.reason})", last.line, last.field)
     judge(file.rows, file.rejects, done=True)
+    file.streets = together(file.streets)
     return file
 
 

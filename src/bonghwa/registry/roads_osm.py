@@ -68,7 +68,7 @@ def _read(path: Path, file: RoadFile, progress: Progress) -> tuple[list[Way], di
                 ways.append((tags, [ref for ref, _, _ in run]))
             if file.rows % _REPORT_EVERY == 0:
                 progress("ways", file.rows)
-    except (RuntimeError, ValueError, UnicodeDecodeError) as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise FileProblem("not_osm", f"not an OSM file, or one that is cut: {error}") from None
     return ways, degrees
 

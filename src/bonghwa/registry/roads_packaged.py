@@ -12,7 +12,7 @@ from bonghwa.data import open_data
 from bonghwa.pursuit.mapped import load_roads
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, INFERRED, Floats, Roads
 from bonghwa.registry.road_cleaning import clean
-from bonghwa.registry.road_streets import RoadFile, Street
+from bonghwa.registry.road_streets import RoadFile, Street, together
 
 PARTS = {"nodelink": 0, "bus": 1, "osm": 2}
 """The three sources by name, and their number in the file."""
@@ -46,16 +46,19 @@ def read_packaged(parts: AbstractSet[str] = frozenset(PARTS)) -> RoadFile:
         file = {name: held[name] for name in held.files}
     names = [str(name) for name in file["names"]]
     points = np.column_stack((file["x"], file["y"]))
-    streets = []
+    links: list[Street] = []
+    others: list[Street] = []
     for at in np.flatnonzero(np.isin(file["kind"], wanted)).tolist():
-        rank, lanes, bus = int(file["rank"][at]), int(file["lanes"][at]), file["kind"][at] == PARTS["bus"]
+        rank, lanes, kind = int(file["rank"][at]), int(file["lanes"][at]), int(file["kind"][at])
         foot = 0 if rank in _MOTORWAYS else FOOT
-        ahead = foot | CAR | (INFERRED if bus else 0)
+        ahead = foot | CAR | (INFERRED if kind == PARTS["bus"] else 0)
         back = foot | AGAINST if file["oneway"][at] else ahead
         kmh = _KMH_OF_RANK.get(rank) or _KMH_OF_LANES.get(lanes, 60.0)
         line = points[file["link_ptr"][at] : file["link_ptr"][at + 1]]
-        streets.append(Street(int(file["start"][at]), int(file["end"][at]), line, ahead, back, kmh / 3.6, names[int(file["name_idx"][at])]))
-    return RoadFile(_places(file, points), streets, [], len(streets), source="; ".join(WORDS[part] for part in WORDS if part in parts))
+        street = Street(int(file["start"][at]), int(file["end"][at]), line, ahead, back, kmh / 3.6, names[int(file["name_idx"][at])])
+        (links if kind == PARTS["nodelink"] else others).append(street)
+    source = "; ".join(WORDS[part] for part in WORDS if part in parts)
+    return RoadFile(_places(file, points), [*together(links), *others], [], len(links) + len(others), source=source)
 
 
 def _places(file: dict[str, NDArray[Any]], points: Floats) -> list[tuple[float, float]]:
