@@ -165,7 +165,8 @@ def test_the_packaged_roads_are_sound_and_say_which_of_them_are_inferred() -> No
     assert (whole.use & INFERRED).any()
     assert "bus sections" in whole.source
     assert "bus sections" not in junggu.source
-    # The old port town's real roads and the bus sections of the mainland are one part.
-    assert part_sizes(whole)[0] > 4_200
+    # Yeongjong, the old port town and the bus sections of the mainland are one part: the bridges lead across.
+    assert part_sizes(whole)[0] > 5_100
+    assert len(part_sizes(junggu)) == 3
     with pytest.raises(KeyError):
         packaged_roads(parts={"moon"})

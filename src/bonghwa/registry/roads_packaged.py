@@ -1,5 +1,6 @@
 """The roads that come with the package: standard node-link roads of Jung-gu, OSM roads of the islands, bus sections elsewhere."""
 
+import csv
 import io
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bonghwa.data import open_data
+from bonghwa.data import open_data, read_data
 from bonghwa.pursuit.mapped import load_roads
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, INFERRED, Floats, Roads
 from bonghwa.registry.road_cleaning import clean
@@ -21,6 +22,7 @@ WORDS = {
     "osm": "OpenStreetMap roads of the islands (ODbL)",
     "bus": "elsewhere bus sections, straight from stop to stop, no roads of this shape are known",
 }
+_CROSSING_KMH = 80.0
 _MOTORWAYS = (101, 102)
 _KMH_OF_RANK = {101: 100.0, 102: 80.0, 103: 60.0}
 _KMH_OF_LANES = {1: 30.0, 2: 50.0}
@@ -57,8 +59,22 @@ def read_packaged(parts: AbstractSet[str] = frozenset(PARTS)) -> RoadFile:
         line = points[file["link_ptr"][at] : file["link_ptr"][at + 1]]
         street = Street(int(file["start"][at]), int(file["end"][at]), line, ahead, back, kmh / 3.6, names[int(file["name_idx"][at])])
         (links if kind == PARTS["nodelink"] else others).append(street)
+    places = _places(file, points)
+    if "bus" in parts:
+        others += _crossings(places)
     source = "; ".join(WORDS[part] for part in WORDS if part in parts)
-    return RoadFile(_places(file, points), [*together(links), *others], [], len(links) + len(others), source=source)
+    return RoadFile(places, [*together(links), *others], [], len(links) + len(others), source=source)
+
+
+def _crossings(places: list[tuple[float, float]]) -> list[Street]:
+    """The bridges to the islands, known as bus sections: straight, as long as the bus drives. Adds their ends to `places`."""
+    found = []
+    for row in csv.DictReader(io.StringIO(read_data("crossings.csv.gz").decode())):
+        ends = [(float(row["from_x"]), float(row["from_y"])), (float(row["to_x"]), float(row["to_y"]))]
+        use = CAR | INFERRED
+        found.append(Street(len(places), len(places) + 1, np.array(ends), use, use, _CROSSING_KMH / 3.6, length=float(row["by_road_m"])))
+        places += ends
+    return found
 
 
 def _places(file: dict[str, NDArray[Any]], points: Floats) -> list[tuple[float, float]]:
