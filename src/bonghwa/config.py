@@ -66,6 +66,13 @@ class TurnSettings:
 
 
 @dataclass(frozen=True)
+class PursuitSettings:
+    """`[pursuit]`."""
+
+    roads: str = ""
+
+
+@dataclass(frozen=True)
 class GatewayEntry:
     """`[[gateway]]`: a gateway the hub knows and the owners whose cameras it serves."""
 
@@ -86,6 +93,7 @@ class Settings:
     hub: HubSettings = field(default_factory=HubSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     turn: TurnSettings = field(default_factory=TurnSettings)
+    pursuit: PursuitSettings = field(default_factory=PursuitSettings)
     limits: Limits = field(default_factory=Limits)
     gateways: tuple[GatewayEntry, ...] = DEFAULT_GATEWAYS
 
@@ -102,7 +110,7 @@ class Settings:
         return self
 
 
-SECTIONS: dict[str, type] = {"hub": HubSettings, "mqtt": MqttSettings, "turn": TurnSettings, "limits": Limits}
+SECTIONS: dict[str, type] = {"hub": HubSettings, "mqtt": MqttSettings, "turn": TurnSettings, "pursuit": PursuitSettings, "limits": Limits}
 
 
 def _typed(key: str, kind: Any, value: Any) -> Any:
@@ -171,6 +179,8 @@ def load(
         settings = replace(settings, hub=_from_folder(settings.hub, folder, merged["hub"]))
         if settings.turn.secret_file:
             settings = replace(settings, turn=replace(settings.turn, secret_file=str(folder / settings.turn.secret_file)))
+        if settings.pursuit.roads and "roads" in merged["pursuit"]:
+            settings = replace(settings, pursuit=replace(settings.pursuit, roads=str(folder / settings.pursuit.roads)))
     return settings.check()
 
 

@@ -29,7 +29,7 @@ CITY_COMMANDS = {"city.py", "serve_city.py", "demo.py", "drill.py"}
 MAY_USE = {
     "sight": {"numpy", "numba"},
     "pursuit": {"numpy", "numba"},
-    "registry": {"numpy", "shapely"},
+    "registry": {"numpy", "osmium", "pyarrow", "shapefile", "shapely"},
     "service": {"numpy"},
 }
 MEDIA_NEVER = {"numba", "sqlalchemy", "shapely", "psycopg"}

@@ -29,7 +29,9 @@ def test_the_sets_agree_on_every_version() -> None:
     assert bootstrap == {"uv": demo["uv"]}
 
 
-@pytest.mark.parametrize(("lock", "extras"), [("demo.txt", ["video", "build"]), ("dev.txt", ["video", "build", "postgres", "dev"])])
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("demo.txt", ["video", "build"]), ("dev.txt", ["video", "build", "postgres", "roads", "dev"])]
+)
 def test_every_direct_dependency_is_locked(lock: str, extras: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]

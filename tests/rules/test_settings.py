@@ -37,7 +37,8 @@ def test_the_reference_states_the_defaults(tmp_path: Path) -> None:
     copy = tmp_path / "bonghwa.toml"
     copy.write_text(REFERENCE.read_text(encoding="utf-8"), encoding="utf-8")
     stated, default = load(copy, environment={}), Settings()
-    assert (stated.mqtt, stated.limits, stated.gateways) == (default.mqtt, default.limits, default.gateways)
+    assert (stated.mqtt, stated.pursuit, stated.limits) == (default.mqtt, default.pursuit, default.limits)
+    assert stated.gateways == default.gateways
     relative = {"data": stated.hub.data, "agreements": stated.hub.agreements}
     assert relative == {"data": str(tmp_path / "var"), "agreements": str(tmp_path / "agreements")}
     hub = {field.name: getattr(stated.hub, field.name) for field in fields(stated.hub) if field.name not in relative}

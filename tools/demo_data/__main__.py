@@ -10,7 +10,7 @@ from tools.demo_data.basemap import drawn_blocks, drawn_roads, ground
 from tools.demo_data.borders import Borders, border_features, read_borders, to_metres
 from tools.demo_data.files import write_geojson, write_gzip, write_rows
 from tools.demo_data.places import MARKET_ALIASES, facilities, markets, point, streets
-from tools.demo_data.roads import bus_sections, island_roads, read_stops, standard_roads, write_roads
+from tools.demo_data.roads import bus_sections, crossings, island_roads, read_stops, standard_roads, write_roads
 
 
 def build(source: Path, target: Path) -> None:
@@ -25,6 +25,8 @@ def build(source: Path, target: Path) -> None:
     roads += island_roads(source / "roads/incheon_ongjin_osm", islands)
     roads += bus_sections(source / "bus/incheon_bus_route_stops_20250630.csv", stops, borders)
     write_roads(target / "roads.npz", roads)
+    over_water = crossings(source / "bus/incheon_bus_route_stops_20250630.csv", stops, borders)
+    write_rows(target / "crossings.csv.gz", ["from_x", "from_y", "to_x", "to_y", "by_road_m"], over_water)
     write_geojson(target / "basemap.geojson.gz", ground(borders) + drawn_blocks(source / "buildings", borders) + drawn_roads(roads))
     build_places(source, target, borders, stops)
     write_rows(target / "streets.csv.gz", ["name", "district", "lat", "lon"], streets(source / "cctv/incheon_cctv.csv", roads))

@@ -22,6 +22,9 @@ OSM_LANES = {"primary": 4, "secondary": 2, "tertiary": 2}
 LONGEST_DETOUR = 3.0
 LONGEST_SECTION_M = 2500.0
 """Beyond this a straight line from stop to stop says nothing about the road: express hops and sea bridges."""
+CROSSING_DETOUR = 1.25
+CROSSING_WATER_M = 1000.0
+"""A longer section is a crossing when it is hardly longer by road, and so much of it lies over water: the bridges to the islands."""
 
 
 @dataclass(frozen=True)
@@ -173,3 +176,34 @@ def write_roads(path: Path, roads: list[Road]) -> None:
         name_idx=np.array([names.index(road.name) for road in roads], dtype=np.int32),
         names=np.array(names),
     )
+
+
+def crossings(path: Path, stops: dict[str, tuple[str, float, float]], borders: Borders) -> list[tuple[float, float, float, float, int]]:
+    """Sections too long for `bus_sections` whose length by road is near the straight line: bridges across the sea.
+
+    Each as the ends of the line in grid metres and the metres by road, the shortest of each pair of stops.
+    """
+    city = to_metres(borders.city)
+    shapely.prepare(city)
+    lines: dict[str, list[tuple[int, str, float]]] = defaultdict(list)
+    for row in read_rows(path, "cp949"):
+        lines[row["노선아이디"]].append((int(row["순번"]), row["정류소번호"], float(row["정류소구간거리"] or 0)))
+    found: dict[tuple[str, str], float] = {}
+    for sequence in lines.values():
+        for (_, here, _), (_, there, by_road) in pairwise(sorted(sequence)):
+            if here not in stops or there not in stops:
+                continue
+            (x1, y1), (x2, y2) = to_grid(*stops[here][1:]), to_grid(*stops[there][1:])
+            straight = hypot(x2 - x1, y2 - y1)
+            if not straight > LONGEST_SECTION_M or not straight <= by_road <= CROSSING_DETOUR * straight:
+                continue
+            inside = shapely.contains_xy(city, x1, y1) and shapely.contains_xy(city, x2, y2)
+            if inside and shapely.LineString([(x1, y1), (x2, y2)]).difference(city).length > CROSSING_WATER_M:
+                pair = (min(here, there), max(here, there))
+                found[pair] = min(found.get(pair, by_road), by_road)
+    rows = []
+    for (here, there), by_road in sorted(found.items()):
+        ends = (*to_grid(*stops[here][1:]), *to_grid(*stops[there][1:]))
+        x1, y1, x2, y2 = (round(each, 2) for each in ends)
+        rows.append((x1, y1, x2, y2, round(by_road)))
+    return rows

@@ -25,6 +25,7 @@ COMMANDS = (
     Command("serve city", "serve_city", "run the simulated city; never in production"),
     Command("cameras pose", "camera_poses", "list, accept or reject what cameras say of where they look"),
     Command("cameras", "cameras", "import the national camera file, take in a survey, export"),
+    Command("roads", "roads", "make the road file of pursuits from public road data, show one"),
     Command("gateway onvif", "gateway_onvif", "find what an ONVIF camera is, and store it as a source"),
     Command("gateway", "gateway", "enrol a gateway, fill its camera sources"),
     Command("accounts", "accounts", "make, list and close accounts and line credentials"),

@@ -8,6 +8,9 @@ import numpy as np
 
 from bonghwa.domain.camera import Camera, Pose
 from bonghwa.domain.geo import destination, to_grid
+from bonghwa.pursuit.covering import cover
+from bonghwa.pursuit.roads import FOOT
+from bonghwa.registry.road_streets import Street, pack
 from bonghwa.sight.choose import choose
 from bonghwa.sight.exits import RoadExits
 from bonghwa.sight.index import CameraIndex
@@ -43,6 +46,8 @@ def warm_sight() -> None:
     plain = CameraIndex.build(cameras)
     plain.seeing(x, y)
     choose(plain, x, y, 0.0, 2, 0, 1.0)
+    line = np.array([[x - 30, y], [x + 30, y]])
+    cover(pack(line, [Street(0, 1, line, FOOT, FOOT, 1.0)], ""), index)
 
 
 def _camera(number: int) -> Camera:

@@ -5,7 +5,8 @@ and to a driver who breaks the law, so that one-ways never bound what is reachab
 EPSG:5186 (or of whatever metric grid the source was in): never degrees, never float32.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,17 @@ class Roads:
             counts = np.bincount(end, minlength=len(self.x))
             object.__setattr__(self, first, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
             object.__setattr__(self, edge, order)
+
+    @classmethod
+    def laid_out(cls, **values: Any) -> "Roads":
+        """A graph all of whose fields are at hand, `out_edge` and the like too: nothing is reckoned, nothing copied."""
+        names = {each.name for each in fields(cls)}
+        if values.keys() != names:
+            raise TypeError(f"not exactly the fields of Roads: {', '.join(sorted(values.keys() ^ names))}")
+        roads = cls.__new__(cls)
+        for name, value in values.items():
+            object.__setattr__(roads, name, value)
+        return roads
 
     @property
     def nodes(self) -> int:
