@@ -180,7 +180,8 @@ class Ways:
         return found[::-1]
 
     def spread(self, start: Nearby, cost: Floats, limit: float) -> Spread:
-        """Everywhere that can be reached from the parts of a start within `limit` seconds."""
+        """Everywhere that can be reached from the parts of a start that are open at this cost, within `limit` seconds."""
+        start = _only(start, cost)
         part = (self.roads.length[start.edge] - start.end) / self.roads.length[start.edge]
         self.run(self.roads.head[start.edge], part * cost[start.edge], cost, limit)
         node = self.within().copy()
