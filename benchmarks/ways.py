@@ -26,7 +26,7 @@ from scipy.sparse.csgraph import dijkstra, maximum_flow
 from benchmarks import _graphs
 from bonghwa.pursuit import contain as containment
 from bonghwa.pursuit.coverage import Coverage
-from bonghwa.pursuit.path import Fix, Path, Sighting, join_sightings, match_fixes
+from bonghwa.pursuit.path import Fix, Path, Sighting, bearing, join_sightings, match_fixes
 from bonghwa.pursuit.roads import CAR, Roads
 from bonghwa.pursuit.speeds import Mode, usual_seconds
 from bonghwa.pursuit.ways import Ways
@@ -278,21 +278,25 @@ def paths() -> list[Row]:
         near = [ways.start(fix.x, fix.y, 1.0, lawful) for fix in fixes]
         plain += overlap(roads, shortest(ways, [(int(p.edge[0]), float(p.along[0])) for p in near], lawful), truth)
     found = share_rows(f"taxi fixes with {FIX_ERROR_M:.0f} m error", ours, plain, len(tracks))
-    ours, plain, runs = np.zeros(3), np.zeros(3), 0
-    for seed, track in itertools.product(range(10), tracks):
-        rng = np.random.default_rng((SEED, seed))
-        coverage = crossings_watched(roads, rng, 0.05)
-        sightings, truth, points = drive(roads, coverage, [where[p] for p in itertools.pairwise(track.nodes)], rng)
-        if len(sightings) < 2:
-            continue
-        path: Path = join_sightings(ways, coverage, sightings, "car")
-        ours += overlap(roads, path.edges(), truth)
-        plain += overlap(roads, shortest(ways, points, lawful), truth)
-        runs += 1
-    return found + share_rows("sightings by cameras at 5 % of crossings", ours, plain, runs)
+    for headed in (False, True):
+        ours, plain, runs = np.zeros(3), np.zeros(3), 0
+        for seed, track in itertools.product(range(10), tracks):
+            rng = np.random.default_rng((SEED, seed))
+            coverage = crossings_watched(roads, rng, 0.05)
+            sightings, truth, points = drive(roads, coverage, [where[p] for p in itertools.pairwise(track.nodes)], rng, headed=headed)
+            if len(sightings) < 2:
+                continue
+            path: Path = join_sightings(ways, coverage, sightings, "car")
+            ours += overlap(roads, path.edges(), truth)
+            plain += overlap(roads, shortest(ways, points, lawful), truth)
+            runs += 1
+        found += share_rows(f"sightings {'with' if headed else 'without'} heading, cameras at 5 % of crossings", ours, plain, runs)
+    return found
 
 
-def drive(roads: Roads, coverage: Coverage, edges: list[int], rng: np.random.Generator) -> tuple[list[Sighting], set[int], list[Any]]:
+def drive(
+    roads: Roads, coverage: Coverage, edges: list[int], rng: np.random.Generator, *, headed: bool
+) -> tuple[list[Sighting], set[int], list[Any]]:
     """A drive along edges at uneven speed, with a stop now and then: who sees it when, the edges between the first sighting and the last,
 
     and for the plain rival the nearest end of one of the seeing camera's stretches, which one it is being unknown.
@@ -305,7 +309,7 @@ def drive(roads: Roads, coverage: Coverage, edges: list[int], rng: np.random.Gen
             camera = int(coverage.camera[row_])
             if not seen or seen[-1].camera != camera:
                 middle = float(coverage.begin[row_] + coverage.end[row_]) / 2
-                seen.append(Sighting(camera, clock + took * middle / float(roads.length[e])))
+                seen.append(Sighting(camera, clock + took * middle / float(roads.length[e]), bearing(roads, e) if headed else None))
                 candidate = int(np.flatnonzero(coverage.camera == camera)[0])
                 points.append((int(owner[candidate]), float(coverage.begin[candidate] + coverage.end[candidate]) / 2))
                 at.append(n)
