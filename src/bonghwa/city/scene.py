@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bonghwa.city import backdrop, blocks, lettering
 from bonghwa.city.camera import CityCamera
-from bonghwa.city.canvas import HEIGHT, WIDTH
+from bonghwa.city.canvas import HEIGHT, WIDTH, Floats
 from bonghwa.city.cars import PAINTS, Paint, draw_car
 from bonghwa.city.chance import key_of
 from bonghwa.city.figures import PLAIN, STEPS, Frame, Outfit, person
@@ -22,10 +22,13 @@ from bonghwa.city.strokes import Strokes
 from bonghwa.city.traffic import Drivers, Passers
 
 AROUND_M = 140.0
-_FIGURES_M = 85.0
+FIGURES_M = 85.0
+"""People and cars farther away are not drawn."""
 _OPEN_VIEW_M = 20.0
-_SMALLEST_PX = 5.0
+_SMALLEST_PX, _LARGEST_PX = 5.0, 260.0
 BODY_M = 1.72
+SUBJECT_M = BODY_M + 0.06
+"""Height of a drill's person."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,11 @@ class City:
             self._strokes = Strokes(self.streets.roads)
         return self._strokes
 
+    def near(self, x: float, y: float, radius: float) -> list[CityCamera]:
+        """The cameras within so many metres of a place."""
+        cameras = list(self.cameras.values())
+        return [cameras[number] for number in np.flatnonzero(np.hypot(*(self._places - np.array([x, y])).T) < radius).tolist()]
+
     def sightlines(self, x: float, y: float, radius: float) -> NDArray[np.float64]:
         """From each camera near a place to the street it looks after, and into its view (k, 2, 2): nothing is built across these."""
         near = np.flatnonzero(np.hypot(*(self._places - np.array([x, y])).T) < radius)
@@ -112,7 +120,7 @@ class Scene:
         x, y = self.pose.x, self.pose.y
         self._streets = city.streets.near(x, y, AROUND_M + 10)
         self._buildings = blocks.buildings_near(self._streets, x, y, AROUND_M, city.sightlines(x, y, AROUND_M))
-        close = [street for street in self._streets if street.nearest(x, y)[0] < _FIGURES_M]
+        close = [street for street in self._streets if street.nearest(x, y)[0] < FIGURES_M]
         self._passers = Passers(close)
         self._drivers = Drivers(city.strokes.through(close))
         self._label = label_of(camera)
@@ -152,9 +160,27 @@ class Scene:
         near = self._standing(unix).near
         pixel, depth = self.lens.project(np.array([[x, y, height]]))
         column, row = pixel[0].tolist()
-        if not (NEAREST_M < depth[0] < _FIGURES_M and 0 <= column < WIDTH and 0 <= row < HEIGHT):
+        if not (NEAREST_M < depth[0] < FIGURES_M and 0 <= column < WIDTH and 0 <= row < HEIGHT):
             return False
         return bool(near[int(row), int(column)] <= 1 / depth[0])
+
+    def sees(self, appearance: Appearance, unix: float) -> bool:
+        """Whether a drill's person or car would be drawn now with its middle unhidden: what `draw` answers, without drawing it."""
+        near = self._standing(unix).near
+        return self._may_see(appearance) and self._shown(appearance, near) is not None
+
+    def _shown(self, appearance: Appearance, near: Floats) -> tuple[float, float, float] | None:
+        """Pixel of its ground point and depth, when nothing standing hides the point one metre above it; else None."""
+        xy = np.array([appearance.x, appearance.y])
+        if not len(self._in_view(xy[None], _margin_of(appearance))):
+            return None
+        points, depths = self.lens.project(np.array([[*xy, 0.0], [*xy, 1.0], [*xy, SUBJECT_M]]))
+        (column, row), (middle_column, middle_row), (_, head_row) = points.tolist()
+        depth = float(depths[0])
+        if isinstance(appearance.look, Outfit) and not _SMALLEST_PX <= max(1.0, row - head_row) <= _LARGEST_PX:
+            return None
+        inside = 0 <= middle_column < WIDTH and 0 <= middle_row < HEIGHT
+        return (column, row, depth) if inside and near[int(middle_row), int(middle_column)] <= 1 / depth else None
 
     def _may_see(self, appearance: Appearance) -> bool:
         return abs(appearance.x - self.pose.x) < AROUND_M and abs(appearance.y - self.pose.y) < AROUND_M
@@ -183,7 +209,7 @@ class Scene:
         seen = self.lens.sees_from(np.concatenate([xy, np.zeros((len(xy), 1))], axis=1))
         depth = seen[:, 2]
         wide = (depth + margin_m) * (WIDTH / 2 / self.lens.focal) + margin_m
-        inside = (depth > 1.8) & (depth < _FIGURES_M) & (np.abs(seen[:, 0]) < wide)
+        inside = (depth > 1.8) & (depth < FIGURES_M) & (np.abs(seen[:, 0]) < wide)
         inside &= seen[:, 1] < (depth + margin_m) * (HEIGHT / 2 / self.lens.focal) + margin_m
         return np.flatnonzero(inside)
 
@@ -196,7 +222,7 @@ class Scene:
         where = Drawn("", column, row, depth)
 
         def act() -> None:
-            if tall < _SMALLEST_PX or tall > 260:
+            if not _SMALLEST_PX <= tall <= _LARGEST_PX:
                 return
             turn = float(heading @ self.lens.right[:2])
             step = int(walked / (stature * 0.82) * STEPS) % STEPS
@@ -218,7 +244,7 @@ class Scene:
     def _subject(self, appearance: Appearance, frame: Frame, drawn: list[Drawn]) -> tuple[float, Callable[[], None]] | None:
         """A drill subject, if it is before the lens; `drawn` notes it when no wall hides its middle."""
         xy, heading = np.array([appearance.x, appearance.y]), np.array(appearance.heading)
-        margin = appearance.look.radius if isinstance(appearance.look, Water) else 8.0 if isinstance(appearance.look, Smoke) else BODY_M
+        margin = _margin_of(appearance)
         if isinstance(appearance.look, Water):
             near = abs(appearance.x - self.pose.x) < margin + 30 and abs(appearance.y - self.pose.y) < margin + 30
             if near:
@@ -226,16 +252,14 @@ class Scene:
                 return self._hazard(appearance, frame, margin, 0.0, 0.0)
         if not len(self._in_view(xy[None], margin)):
             return None
-        points, depths = self.lens.project(np.array([[*xy, 0.0], [*xy, 1.0]]))
+        points, depths = self.lens.project(np.array([[*xy, 0.0]]))
         (column, row), depth = points[0].tolist(), float(depths[0])
-        middle_column, middle_row = points[1].tolist()
-        shown = 0 <= middle_column < WIDTH and 0 <= middle_row < HEIGHT and frame.near[int(middle_row), int(middle_column)] <= 1 / depth
-        if shown:
+        if self._shown(appearance, frame.near) is not None:
             drawn.append(Drawn(appearance.id, column, row, depth))
         if isinstance(appearance.look, Paint):
             return self._car(xy, heading, appearance.look, frame)
         if isinstance(appearance.look, Outfit):
-            return self._person(xy, heading, appearance.walked, appearance.look, BODY_M + 0.06, frame)[:2]
+            return self._person(xy, heading, appearance.walked, appearance.look, SUBJECT_M, frame)[:2]
         return self._hazard(appearance, frame, depth, column, row)
 
     def _hazard(self, appearance: Appearance, frame: Frame, depth: float, column: float, row: float) -> tuple[float, Callable[[], None]]:
@@ -263,6 +287,12 @@ class Scene:
             blue[band[0].start // 2 : band[0].stop // 2, band[1].start // 2 : band[1].stop // 2] = 180
             red[band[0].start // 2 : band[0].stop // 2, band[1].start // 2 : band[1].stop // 2] = 156
             luma[row : row + word.shape[0], column : column + word.shape[1]][word] = 235
+
+
+def _margin_of(appearance: Appearance) -> float:
+    """How far its picture reaches beyond its ground point, metres."""
+    look = appearance.look
+    return look.radius if isinstance(look, Water) else 8.0 if isinstance(look, Smoke) else BODY_M
 
 
 CLOCK_LETTERS = 23
