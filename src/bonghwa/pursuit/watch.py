@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bonghwa.pursuit.belief import Belief, empty_state, key_of
+from bonghwa.pursuit.belief import Belief, key_of
 from bonghwa.pursuit.motion import roll
 from bonghwa.pursuit.movement import share_of
+from bonghwa.pursuit.particles import empty_state
 from bonghwa.pursuit.roads import Bytes, Floats, Numbers
 from bonghwa.pursuit.weighing import gather, greedy, picked
 from bonghwa.sight.kernels import Ints
