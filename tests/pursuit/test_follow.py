@@ -127,9 +127,7 @@ def test_what_is_undone_leaves_the_bits_of_what_never_came(run_of: list[tuple[st
     assert bits(other) == bits(plain)
 
 
-@settings(max_examples=30, deadline=None)
-@given(events())
-def test_late_evidence_weighs_as_if_it_had_come_in_time(run_of: list[tuple[str, Any]]) -> None:
+def test_late_evidence_weighs_as_if_it_had_come_in_time() -> None:
     sighting = Sighting(12.0, COVERAGE.cameras[20], 0.7, 90.0, "foot")
     early, late = begin(), begin()
     early.tick(12.0)

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonghwa.pursuit.claims import Region, age_steps, circle_region
-from bonghwa.pursuit.motion import Goals, State, advance, drawn, put_down, set_out
+from bonghwa.pursuit.motion import advance, drawn, put_down, set_out
 from bonghwa.pursuit.movement import BY_CAR, INDOORS, ON_FOOT, RIDING, TO_CAR, Movement, Watching
 from bonghwa.pursuit.network import Network
+from bonghwa.pursuit.particles import Goals, State, empty_state
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, Bytes, Floats
 from bonghwa.pursuit.weighing import blend, fit, gather, normalised, picked, turned, unseen
 
@@ -52,22 +53,6 @@ def key_of(seed: int, step: int, stage: str, nth: int = 0) -> np.uint64:
     """The key of one event's random numbers."""
     digest = blake2b(f"{seed}/{step}/{stage}/{nth}".encode(), digest_size=8).digest()
     return np.uint64(int.from_bytes(digest, "little"))
-
-
-def empty_state(many: int) -> State:
-    """Room for particles."""
-    return State(
-        np.zeros(many, np.int32),
-        np.zeros(many),
-        np.full(many, 1.0 / many),
-        np.zeros(many, np.uint8),
-        np.zeros(many, np.uint8),
-        np.zeros(many, np.uint8),
-        np.zeros(many, np.int16),
-        np.zeros(many, np.float32),
-        np.zeros(many, np.float32),
-        np.zeros(many, np.uint8),
-    )
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from bonghwa.pursuit.history import History, placed
 from bonghwa.pursuit.movement import Movement, Watching
 from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.roads import Roads
-from bonghwa.pursuit.watch import Wall, Watch
+from bonghwa.pursuit.watch import HOLD_S, Wall, Watch
 
 LATE_S = 3.0
 """Nothing seen, told up to so late, counts for now: it comes every second, and going back each time would cost more than it tells."""
@@ -104,6 +104,21 @@ class Following:
     def answers(self) -> Answers:
         """What the belief says now."""
         return answers_of(self.belief, self._watch.chosen, self.now)
+
+    @property
+    def hope(self) -> float:
+        """How likely the cameras watched now show the subject within a minute, as it was when they were chosen."""
+        return self._watch.hope
+
+    @property
+    def ceiling(self) -> float:
+        """The same for all usable cameras together."""
+        return self._watch.ceiling
+
+    @property
+    def next_change_s(self) -> float:
+        """Seconds until the cameras may change."""
+        return max(0.0, self._watch.changed_at + HOLD_S - self.now)
 
     @property
     def belief(self) -> Belief:

@@ -5,10 +5,12 @@ seed, the step and the stage. So the same pursuit replays to the same bits, whoe
 SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014).
 """
 
+from collections.abc import Callable
 from math import cos, exp, sin
-from typing import NamedTuple
+from typing import cast
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from bonghwa.pursuit.movement import (
@@ -24,10 +26,12 @@ from bonghwa.pursuit.movement import (
     TO_GOAL,
     Movement,
 )
+from bonghwa.pursuit.particles import Goals, Net, Sight, Singles, State
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, Bytes, Floats, Numbers
-from bonghwa.sight.kernel import compiled
+from bonghwa.sight.kernel import Function, compiled
 
-Singles = NDArray[np.float32]
+inlined = cast(Callable[[Function], Function], njit(cache=True, nogil=True, forceinline=True))
+"""Compiled into its caller."""
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
@@ -35,58 +39,13 @@ _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(
 _UNIT = 2.0**-53
 WALK_MPS = 1.34
 """Free walking speed (Weidmann 1993)."""
+ARRIVED_S = 5.0
+"""So near a node is a goal reached."""
 MOST_HOPS = 200
 """A particle passes at most this many nodes in one step; beyond it waits at the end of its edge."""
 
 
-class Net(NamedTuple):
-    """The roads as the kernels take them: see `Roads`. Directions are unit vectors, east and north."""
-
-    head: Numbers
-    length: Floats
-    twin: Numbers
-    use: Bytes
-    speed: Floats
-    out_first: NDArray[np.int64]
-    out_edge: Numbers
-    way_x: Singles
-    way_y: Singles
-    """From an edge's tail straight to its head."""
-    from_x: Singles
-    from_y: Singles
-    """How an edge leaves its tail."""
-    to_x: Singles
-    to_y: Singles
-    """How an edge reaches its head."""
-
-
-class Goals(NamedTuple):
-    """Places that somebody may be on the way to, and how many seconds it takes from every node."""
-
-    local: Numbers
-    """A node's column in `seconds`, -1 for one too far away."""
-    seconds: Singles
-    """Row: goal; infinite where there is no way."""
-
-
-class State(NamedTuple):
-    """All particles: arrays of one length."""
-
-    edge: Numbers
-    along: Floats
-    weight: Floats
-    mode: Bytes
-    doing: Bytes
-    plan: Bytes
-    goal: NDArray[np.int16]
-    heading: Singles
-    """Radians, counter-clockwise from east."""
-    pace: Singles
-    """Metres a second on foot; beside the road's speed in a car."""
-    shy: Bytes
-
-
-@compiled
+@inlined
 def mixed(z: np.uint64) -> np.uint64:
     """The finaliser of SplitMix64."""
     z = (z ^ (z >> _S30)) * _FIRST
@@ -94,19 +53,19 @@ def mixed(z: np.uint64) -> np.uint64:
     return z ^ (z >> _S31)
 
 
-@compiled
+@inlined
 def hashed(key: np.uint64, number: int) -> np.uint64:
     """A hash of a key and a number."""
     return mixed(key + _GOLDEN * np.uint64(number + 1))
 
 
-@compiled
+@inlined
 def drawn(key: np.uint64, number: int) -> float:
     """The number-th uniform of a key, in [0, 1)."""
     return float(hashed(key, number) >> _S11) * _UNIT
 
 
-@compiled
+@inlined
 def on_wheels(mode: int, doing: int) -> bool:
     """Whether this particle moves along car roads."""
     return mode == BY_CAR or doing == RIDING
@@ -154,7 +113,7 @@ def plan_anew(i: int, key: np.uint64, forward: bool, s: State, net: Net, foot: G
             return
 
 
-@compiled
+@inlined
 def lawful(use: int, driving: bool, against: float) -> float:
     """How likely an edge of such a use is entered at all, beside one that is open."""
     if driving:
@@ -162,42 +121,53 @@ def lawful(use: int, driving: bool, against: float) -> float:
     return 1.0 if use & FOOT else 0.0
 
 
-@compiled
-def next_edge(i: int, key: np.uint64, driving: bool, s: State, net: Net, foot: Goals, car: Goals, m: Movement) -> int:
-    """The edge taken at the end of this one, -1 where none is open: one draw among all ways out, weighed by the plan."""
-    edge = s.edge[i]
-    node = net.head[edge]
-    plan = s.plan[i]
-    goals = car if driving else foot
-    goal, here = int(s.goal[i]), np.float32(np.inf)
-    if plan == TO_GOAL:
-        column = goals.local[node]
-        if column >= 0 and goal < goals.seconds.shape[0]:
-            here = goals.seconds[goal, column]
-        if here == np.inf:
-            plan = AHEAD
-    ahead_x, ahead_y = cos(s.heading[i]), sin(s.heading[i])
+@inlined
+def seconds_to(
+    driving: bool, goal: int, node: int, foot_local: Numbers, foot_seconds: Singles, car_local: Numbers, car_seconds: Singles
+) -> float:
+    """How long it takes from a node to a goal; infinite where that is not known."""
+    if driving:
+        column = car_local[node]
+        return float(car_seconds[goal, column]) if column >= 0 and goal < car_seconds.shape[0] else np.inf
+    column = foot_local[node]
+    return float(foot_seconds[goal, column]) if column >= 0 and goal < foot_seconds.shape[0] else np.inf
+
+
+@inlined
+def next_edge(
+    edge: int, driving: bool, plan: int, goal: int, here: float, heading: float, key: np.uint64, m: Movement,
+    head: Numbers, length: Floats, twin: Numbers, use: Bytes, speed: Floats, out_first: NDArray[np.int64], out_edge: Numbers,
+    way_x: Singles, way_y: Singles, from_x: Singles, from_y: Singles, to_x: Singles, to_y: Singles,
+    foot_local: Numbers, foot_seconds: Singles, car_local: Numbers, car_seconds: Singles,
+) -> int:  # fmt: skip
+    """The edge taken at the end of this one, -1 where none is open: one draw among all ways out, weighed by the plan.
+
+    `here` is the time left to the goal from the node; the plan is kept as a heading where that is infinite.
+    """
+    node = head[edge]
+    if plan == TO_GOAL and here == np.inf:
+        plan = AHEAD
+    ahead_x, ahead_y = (cos(heading), sin(heading)) if plan == AHEAD else (0.0, 0.0)
     total, best = 0.0, -1
-    for k in range(net.out_first[node], net.out_first[node + 1]):
-        out = net.out_edge[k]
-        weight = lawful(net.use[out], driving, m.against)
+    for k in range(out_first[node], out_first[node + 1]):
+        out = out_edge[k]
+        weight = lawful(use[out], driving, m.against)
         if weight == 0.0:
             continue
-        if out == net.twin[edge]:
+        if out == twin[edge]:
             weight *= m.car_uturn if driving else m.foot_uturn
         if plan == TO_GOAL:
-            column = goals.local[net.head[out]]
-            left = goals.seconds[goal, column] if column >= 0 else np.float32(np.inf)
-            own = net.length[out] / (net.speed[out] if driving else WALK_MPS)
+            left = seconds_to(driving, goal, head[out], foot_local, foot_seconds, car_local, car_seconds)
+            own = length[out] / (speed[out] if driving else WALK_MPS)
             weight *= exp(-m.goal_keen * min(max((own + left - here) / (2.0 * own), 0.0), 1.0))
         elif plan == AHEAD:
-            weight *= exp(m.ahead_keen * (ahead_x * net.way_x[out] + ahead_y * net.way_y[out]))
+            weight *= exp(m.ahead_keen * (ahead_x * way_x[out] + ahead_y * way_y[out]))
         else:
-            weight *= exp(m.about_keen * (net.to_x[edge] * net.from_x[out] + net.to_y[edge] * net.from_y[out]))
+            weight *= exp(m.about_keen * (to_x[edge] * from_x[out] + to_y[edge] * from_y[out]))
         if driving and plan != TO_GOAL:
-            weight *= net.speed[out] * 0.1
+            weight *= speed[out] * 0.1
         total += weight
-        if drawn(key, k - net.out_first[node]) * total < weight:
+        if drawn(key, k - out_first[node]) * total < weight:
             best = out
     return best
 
@@ -282,75 +252,67 @@ def change_still(i: int, key: np.uint64, dt: float, s: State, net: Net, foot: Go
 
 
 @compiled
-def reached_goal(i: int, driving: bool, s: State, net: Net, foot: Goals, car: Goals) -> bool:
-    """Whether the end of this particle's edge is its goal."""
-    goals = car if driving else foot
-    column = goals.local[net.head[s.edge[i]]]
-    if s.plan[i] != TO_GOAL or column < 0 or s.goal[i] >= goals.seconds.shape[0]:
-        return False
-    return bool(goals.seconds[s.goal[i], column] < 5.0)
-
-
-@compiled
-def move_one(i: int, key: np.uint64, dt: float, s: State, net: Net, foot: Goals, car: Goals, m: Movement) -> None:
-    """One particle, `dt` seconds on."""
-    if s.doing[i] == MOVING:
-        change_moving(i, hashed(key, 0), dt, s, net, foot, car, m)
-    else:
-        change_still(i, hashed(key, 0), dt, s, net, foot, car, m)
-    doing = s.doing[i]
-    if doing in (PAUSED, INDOORS):
-        return
-    driving = on_wheels(s.mode[i], doing)
-    time = dt
-    for hop in range(MOST_HOPS):
-        edge = s.edge[i]
-        speed = m.ride_speed if doing == RIDING else s.pace[i] * net.speed[edge] if driving else float(s.pace[i])
-        need = (net.length[edge] - s.along[i]) / speed
-        if need > time:
-            s.along[i] = min(s.along[i] + speed * time, net.length[edge])
-            return
-        time -= need
-        s.along[i] = net.length[edge]
-        if reached_goal(i, driving, s, net, foot, car) and doing != RIDING:
-            inside = drawn(key, 2) < m.arrive_indoors
-            plan_anew(i, hashed(key, 3), False, s, net, foot, car, m)
-            s.doing[i] = INDOORS if inside else PAUSED
-            return
-        out = next_edge(i, hashed(key, 8 + hop), driving, s, net, foot, car, m)
-        if out < 0:
-            s.doing[i] = PAUSED
-            return
-        s.edge[i], s.along[i] = out, 0.0
-        if driving and doing != RIDING and drawn(key, 100000 + hop) < m.light_chance:
-            s.doing[i] = PAUSED
-            return
+def arrive(i: int, key: np.uint64, s: State, net: Net, foot: Goals, car: Goals, m: Movement) -> None:
+    """What one does at his goal: goes in or stands, with another plan for afterwards."""
+    inside = drawn(key, 2) < m.arrive_indoors
+    plan_anew(i, hashed(key, 3), False, s, net, foot, car, m)
+    s.doing[i] = INDOORS if inside else PAUSED
 
 
 @compiled
 def advance(s: State, key: np.uint64, dt: float, net: Net, foot: Goals, car: Goals, m: Movement) -> None:
     """All particles, `dt` seconds on.
 
-    Most of them only go on along their edge: that is done here with plain arrays, ten times as fast as by `move_one`, to the same bits.
+    Most of them only go on along their streets: that is done here with plain arrays, as handing tuples of arrays on costs more than
+    the work itself.
     """
-    edges, alongs, modes, doings, paces = s.edge, s.along, s.mode, s.doing, s.pace
-    lengths, speeds = net.length, net.speed
+    edges, alongs, modes, doings, plans, goals, headings, paces = s.edge, s.along, s.mode, s.doing, s.plan, s.goal, s.heading, s.pace
+    head, length, twin, use, speeds, out_first, out_edge = net.head, net.length, net.twin, net.use, net.speed, net.out_first, net.out_edge
+    way_x, way_y, from_x, from_y, to_x, to_y = net.way_x, net.way_y, net.from_x, net.from_y, net.to_x, net.to_y
+    foot_local, foot_seconds, car_local, car_seconds = foot.local, foot.seconds, car.local, car.seconds
     walker = m.replan_rate + m.pace_rate + m.foot_pause_rate + m.indoors_rate + m.ride_rate + m.start_car_rate
     driver = m.replan_rate + m.pace_rate + m.abandon_rate + m.park_rate
     for i in range(len(edges)):
         own = hashed(key, i)
-        doing, driving = doings[i], modes[i] == BY_CAR
-        u = drawn(hashed(own, 0), 0) / dt
-        if doing == MOVING:
-            if u >= (driver if driving else walker):
-                edge = edges[i]
-                speed = paces[i] * speeds[edge] if driving else float(paces[i])
-                if (lengths[edge] - alongs[i]) / speed > dt:
-                    alongs[i] = min(alongs[i] + speed * dt, lengths[edge])
-                    continue
-        elif (doing == PAUSED and u >= (m.car_resume_rate if driving else m.foot_resume_rate)) or (doing == INDOORS and u >= m.out_rate):
+        event = hashed(own, 0)
+        u = drawn(event, 0) / dt
+        if doings[i] == MOVING:
+            if u < (driver if modes[i] == BY_CAR else walker):
+                change_moving(i, event, dt, s, net, foot, car, m)
+        elif doings[i] == RIDING or u < max(m.car_resume_rate, m.foot_resume_rate, m.out_rate):
+            change_still(i, event, dt, s, net, foot, car, m)
+        doing = doings[i]
+        if doing in (PAUSED, INDOORS):
             continue
-        move_one(i, own, dt, s, net, foot, car, m)
+        driving = on_wheels(modes[i], doing)
+        time, edge, along = dt, edges[i], alongs[i]
+        for hop in range(MOST_HOPS):
+            speed = m.ride_speed if doing == RIDING else paces[i] * speeds[edge] if driving else float(paces[i])
+            need = (length[edge] - along) / speed
+            if need > time:
+                along = min(along + speed * time, length[edge])
+                break
+            time -= need
+            along = length[edge]
+            plan, goal, here = plans[i], goals[i], np.inf
+            if plan == TO_GOAL:
+                here = seconds_to(driving, goal, head[edge], foot_local, foot_seconds, car_local, car_seconds)
+                if here < ARRIVED_S and doing == MOVING:
+                    edges[i] = edge
+                    arrive(i, own, s, net, foot, car, m)
+                    break
+            out = next_edge(
+                edge, driving, plan, goal, here, headings[i], hashed(own, 8 + hop), m, head, length, twin, use, speeds, out_first, out_edge,
+                way_x, way_y, from_x, from_y, to_x, to_y, foot_local, foot_seconds, car_local, car_seconds,
+            )  # fmt: skip
+            if out < 0:
+                doings[i] = PAUSED
+                break
+            edge, along = out, 0.0
+            if driving and doing == MOVING and drawn(own, 1000 + hop) < m.light_chance:
+                doings[i] = PAUSED
+                break
+        edges[i], alongs[i] = edge, along
 
 
 @compiled
@@ -378,16 +340,6 @@ def put_down(
         s.mode[i] = mode[row]
         if mode[row] == ON_FOOT and drawn(own, 2) < to_car:
             s.mode[i] = TO_CAR
-
-
-class Sight(NamedTuple):
-    """The coverage as the kernels take it: see `Coverage`."""
-
-    first: NDArray[np.int64]
-    camera: Numbers
-    begin: Floats
-    end: Floats
-    chance: Floats
 
 
 @compiled

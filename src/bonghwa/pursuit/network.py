@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonghwa.pursuit.coverage import Coverage
-from bonghwa.pursuit.motion import WALK_MPS, Goals, Net, Sight, Singles
+from bonghwa.pursuit.motion import WALK_MPS
+from bonghwa.pursuit.particles import Goals, Net, Sight, Singles
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, Floats, Numbers, Roads
 from bonghwa.sight.kernel import compiled
 

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bonghwa.pursuit.belief import Belief, empty_state, key_of
+from bonghwa.pursuit.belief import Belief, key_of
 from bonghwa.pursuit.motion import roll
 from bonghwa.pursuit.movement import share_of
-from bonghwa.pursuit.roads import Bytes, Floats
+from bonghwa.pursuit.particles import empty_state
+from bonghwa.pursuit.roads import Bytes, Floats, Numbers
 from bonghwa.pursuit.weighing import gather, greedy, picked
+from bonghwa.sight.kernels import Ints
 
 ROLLED = 2_000
 """Particles rolled on: at 2,000 a camera's share is known to about one point in a hundred."""
@@ -69,6 +71,10 @@ class Watch:
     """The cameras watched now, and when they changed last."""
 
     chosen: tuple[Watched, ...] = ()
+    hope: float = 0.0
+    """How likely at least one of the chosen shows the subject within the next minute."""
+    ceiling: float = 0.0
+    """The same if every usable camera were watched: more than that nobody can hope for."""
     changed_at: float = float("-inf")
     reckoned_at: float = float("-inf")
     urgent: bool = field(default=False)
@@ -81,14 +87,17 @@ class Watch:
     def choose(self, belief: Belief, wall: Wall, now: float, step: int) -> None:
         """Choose the cameras to watch from now on."""
         before = {watched.camera for watched in self.chosen}
-        self.chosen = choose(belief, wall, before, now, step)
+        self.chosen, self.hope, self.ceiling = choose(belief, wall, before, now, step)
         self.reckoned_at, self.urgent = now, False
         if {watched.camera for watched in self.chosen} != before:
             self.changed_at = now
 
 
-def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) -> tuple[Watched, ...]:
-    """The cameras that together most likely show the subject within a minute, the greatest gain first, pins before all."""
+def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) -> tuple[tuple[Watched, ...], float, float]:
+    """The cameras that together most likely show the subject within a minute, the greatest gain first, pins before all.
+
+    With them how likely they show him at all, and how likely any usable camera does.
+    """
     network = belief.network
     cameras = len(network.coverage.cameras)
     allowed = _marks(network.number, wall.usable, cameras) if wall.usable is not None else np.ones(cameras, np.uint8)
@@ -121,7 +130,17 @@ def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) 
         window = _hundredths(since[rows], holds) if len(holds) else (0.0, 0.0)
         camera = network.coverage.cameras[number]
         made.append(Watched(camera, min(float(holds.sum()), 1.0), now + window[0], now + window[1], tuple(why)))
-    return tuple(made)
+    each = np.diff(starts)
+    usable = np.flatnonzero(np.repeat(allowed, each))
+    return tuple(made), _share(who, starts, chosen, weight), float(weight[np.unique(who[usable])].sum())
+
+
+def _share(who: Numbers, starts: Ints, chosen: Numbers, weight: Floats) -> float:
+    """The weight of the particles that at least one of these cameras shows."""
+    if not len(chosen):
+        return 0.0
+    rows = np.concatenate([np.arange(starts[number], starts[number + 1]) for number in chosen])
+    return float(weight[np.unique(who[rows])].sum())
 
 
 def _marks(number: dict[str, int], cameras: Sequence[str], many: int) -> Bytes:

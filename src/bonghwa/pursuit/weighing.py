@@ -5,8 +5,8 @@ from math import cos, exp, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from bonghwa.pursuit.motion import Sight, State
 from bonghwa.pursuit.movement import BY_CAR, INDOORS
+from bonghwa.pursuit.particles import Sight, State
 from bonghwa.pursuit.roads import Bytes, Floats, Numbers
 from bonghwa.sight.kernel import compiled
 
