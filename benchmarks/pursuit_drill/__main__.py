@@ -8,42 +8,17 @@ on the running demo, through its outside faces only. Progress goes to standard e
 import argparse
 import json
 import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks._table import table
-from benchmarks.pursuit_drill.offline import Outcome, played
-from benchmarks.pursuit_drill.report import rows
-from benchmarks.pursuit_drill.world import drills, world
-from bonghwa.pursuit.network import Network
-
-
-def offline(seeds: Sequence[int], k: int) -> list[dict[str, Any]]:
-    """The rows of drills played fast."""
-    began, ground = time.monotonic(), world()
-    network = Network.of(ground.view.roads, ground.view.coverage)
-    print(f"the city stands after {time.monotonic() - began:.0f} s, {len(ground.number):,} cameras", file=sys.stderr, flush=True)
-    prepared = drills(ground, [str(seed) for seed in seeds])
-    print(f"subjects and their walls after {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    outcomes = []
-    for seed, drill in zip(seeds, prepared, strict=True):
-        outcomes.append(played(ground, network, drill, seed, k))
-        told = ", ".join(f"{name} {said(outcome)}" for name, outcome in outcomes[-1].items())
-        print(f"{time.monotonic() - began:6.0f} s  drill {seed:>3}: {told}", file=sys.stderr, flush=True)
-    return rows(outcomes)
-
-
-def said(outcome: Outcome) -> str:
-    """One outcome in short: sightings, seconds on a screen of seconds in any view."""
-    return f"{len(outcome.presses)} sightings {outcome.in_sight}/{outcome.in_any} s"
+from benchmarks.pursuit_drill.batches import offline
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pursuit_drill", description=__doc__)
     parser.add_argument("--drills", type=int, default=100, help="how many seeds, from the first")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--k", type=int, default=9, help="cameras watched at once")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON and nothing else")
     parser.add_argument("--quick", action="store_true", help="three drills")
@@ -56,7 +31,7 @@ def main() -> int:
 
         found = live(given.live, given.first, given.k, given.minutes, given.ready_file)
     else:
-        found = offline(range(given.first, given.first + (3 if given.quick else given.drills)), given.k)
+        found = offline(range(given.first, given.first + (3 if given.quick else given.drills)), given.k, given.processes)
     print(json.dumps(found, ensure_ascii=False) if given.json else table(found))
     return 0
 

@@ -11,9 +11,19 @@ from benchmarks.pursuit_drill.world import HORIZON_S
 RESAMPLED = 4_000
 Played = Sequence[dict[str, Outcome]]
 
+
+def _again(outcome: Outcome) -> float | None:
+    """Whether he was sighted once he had driven for half a minute."""
+    return 100.0 * outcome.sighted(outcome.first_car + 30) if outcome.first_car < HORIZON_S - 60 else None
+
+
 MEASURES: tuple[tuple[str, str, Callable[[Outcome], float | None]], ...] = (
     ("sighted within ten minutes", "%", lambda o: 100.0 * o.sighted()),
-    ("sighted again after he got into the car", "%", lambda o: 100.0 * o.sighted(o.first_car + 30) if o.first_car < HORIZON_S - 60 else None),
+    (
+        "sighted again after he got into the car",
+        "%",
+        lambda o: 100.0 * o.sighted(o.first_car + 30) if o.first_car < HORIZON_S - 60 else None,
+    ),
     ("sighted in the last three minutes", "%", lambda o: 100.0 * o.sighted(HORIZON_S - LATE_S)),
     ("share of the time in any view that he was on a screen", "%", lambda o: 100.0 * o.in_sight / o.in_any if o.in_any else None),
     ("sightings a drill", "sightings", lambda o: float(len(o.presses))),
@@ -25,7 +35,9 @@ MEASURES: tuple[tuple[str, str, Callable[[Outcome], float | None]], ...] = (
 
 def rows(played: Played) -> list[dict[str, Any]]:
     """One row a measure; drills in which a measure has no meaning are left out of it."""
-    return [row(name, unit, [{policy: measure(one) for policy, one in each.items()} for each in played]) for name, unit, measure in MEASURES]
+    return [
+        row(name, unit, [{policy: measure(one) for policy, one in each.items()} for each in played]) for name, unit, measure in MEASURES
+    ]
 
 
 def row(name: str, unit: str, values: Sequence[dict[str, float | None]]) -> dict[str, Any]:
@@ -51,8 +63,8 @@ def row(name: str, unit: str, values: Sequence[dict[str, float | None]]) -> dict
     }
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
+def interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
     """The middle 95 % of the mean over resampled drills (bootstrap, fixed seed)."""
     draws = np.random.default_rng(1).integers(0, len(values), (RESAMPLED, len(values)))
-    low, high = np.quantile(values[draws].mean(axis=1), (0.025, 0.975)).tolist()
+    low, high = np.quantile(np.asarray(values)[draws].mean(axis=1), (0.025, 0.975)).tolist()
     return round(low, 1), round(high, 1)

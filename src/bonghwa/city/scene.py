@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,19 +121,23 @@ class Scene:
         x, y = self.pose.x, self.pose.y
         self._streets = city.streets.near(x, y, AROUND_M + 10)
         self._buildings = blocks.buildings_near(self._streets, x, y, AROUND_M, city.sightlines(x, y, AROUND_M))
-        close = [street for street in self._streets if street.nearest(x, y)[0] < FIGURES_M]
-        self._passers = Passers(close)
-        self._drivers = Drivers(city.strokes.through(close))
         self._label = label_of(camera)
         self._step: int | None = None
         self._unix = 0.0
         self._backdrop: backdrop.Backdrop | None = None
+        self._near: Floats | None = None
+
+    @cached_property
+    def _everyone(self) -> tuple[Passers, Drivers]:
+        """Who walks and drives in the streets near by; worked out when the first picture is drawn."""
+        close = [street for street in self._streets if street.nearest(self.pose.x, self.pose.y)[0] < FIGURES_M]
+        return Passers(close), Drivers(self._city.strokes.through(close))
 
     def _turn(self, unix: float) -> None:
         """Look where the head points now; its standing picture is drawn anew when that is elsewhere."""
         pose = turned(self._mounted, self._city.heads.aim(self.camera.id, unix))
         if pose != self.pose:
-            self.pose, self.lens, self._backdrop = pose, Lens(pose), None
+            self.pose, self.lens, self._backdrop, self._near = pose, Lens(pose), None, None
 
     def _standing(self, unix: float) -> backdrop.Backdrop:
         self._turn(unix)
@@ -166,8 +171,14 @@ class Scene:
 
     def sees(self, appearance: Appearance, unix: float) -> bool:
         """Whether a drill's person or car would be drawn now with its middle unhidden: what `draw` answers, without drawing it."""
-        near = self._standing(unix).near
-        return self._may_see(appearance) and self._shown(appearance, near) is not None
+        self._turn(unix)
+        if not self._may_see(appearance) or not len(self._in_view(np.array([[appearance.x, appearance.y]]), _margin_of(appearance))):
+            return False
+        if self._backdrop is None and self._near is None:
+            self._near = backdrop.depths(self.lens, self._streets, self._buildings, sky_at(unix))
+        near = self._near if self._backdrop is None else self._backdrop.near
+        assert near is not None
+        return self._shown(appearance, near) is not None
 
     def _shown(self, appearance: Appearance, near: Floats) -> tuple[float, float, float] | None:
         """Pixel of its ground point and depth, when nothing standing hides the point one metre above it; else None."""
@@ -191,14 +202,15 @@ class Scene:
 
     def _everyday(self, unix: float, frame: Frame) -> list[tuple[float, Callable[[], None]]]:
         acts: list[tuple[float, Callable[[], None]]] = []
-        people = self._passers.at(unix)
+        passers, drivers = self._everyone
+        people = passers.at(unix)
         if people is not None:
             for i in self._in_view(people.xy, BODY_M):
                 outfit = PLAIN[int(people.key[i] % len(PLAIN))]
                 stature = BODY_M * (0.9 + 0.16 * float(people.key[i] % 97) / 97)
                 act = self._person(people.xy[i], people.heading[i], float(people.walked[i]), outfit, stature, frame)
                 acts.append(act[:2])
-        cars = self._drivers.at(unix)
+        cars = drivers.at(unix)
         if cars is not None:
             seen = self._in_view(cars.xy, 3.0)
             acts += [self._car(cars.xy[i], cars.heading[i], PAINTS[int(cars.key[i] % len(PAINTS))], frame) for i in seen]
