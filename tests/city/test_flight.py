@@ -170,10 +170,10 @@ def test_the_camera_that_sees_him_shows_him_at_his_true_place(city: City, cast: 
 def test_what_the_city_says_is_seen_is_what_is_drawn(city: City, cast: Cast, plays: dict[str, Play]) -> None:
     actor, journey = subject_of(plays["one"])
     lookout, agreed, hidden = Lookout(city), 0, 0
-    for at in moments(journey, 40.0)[1:6]:
+    for at in moments(journey, 40.0)[1:5]:
         appearance = actor.appearance(float(at))
         assert appearance is not None
-        near = [camera.id for camera in city.near(appearance.x, appearance.y, 90.0)][:6]
+        near = [camera.id for camera in city.near(appearance.x, appearance.y, 90.0)][:5]
         said = lookout.showing(appearance, float(at), near)
         cast.appearances = (appearance,)
         for camera in near:

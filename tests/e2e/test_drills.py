@@ -11,6 +11,7 @@ from tests.e2e.desk import Demo, Desk, until
 pytestmark = pytest.mark.timeout(400)
 DRILLS = {
     "strap_cut": ("tracking_centre", "tracking_centre"),
+    "strap_cut_run": ("tracking_centre", "tracking_centre"),
     "robbery": ("police112", "police112"),
     "house_fire": ("fire119", "fire119"),
     "market_smoke": ("market_fire", "fire119"),
