@@ -37,7 +37,7 @@ export const t = words({
   placeUnknown: ['장소를 모릅니다', 'Place unknown'],
   needPlace: ['장소 필요', 'Place needed'],
   needAck: ['확인 필요', 'Needs a look'],
-  needConfirm: ['종결 확인 필요', 'Closing to confirm'],
+  needConfirm: ['의심·긴급 기록 필요', 'Suspicion to record'],
   louder: ['확인 늦음', 'Nobody answered'],
   reports: ['접수 {n}건', '{n} reports'],
   views: ['열람 {live}/{cameras}', 'Viewing {live}/{cameras}'],

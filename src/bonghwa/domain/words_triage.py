@@ -17,8 +17,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "triage_night": ("밤 시간", "At night"),
     # why it is hidden for a while
     "said_again": (
-        "같은 곳에서 {kind} {since}부터 {count}번, 마지막 {last}",
-        "{kind} {count} times since {since} at one place, last {last}",
+        "{kind} {count}번: {since}부터, 마지막 {last}",
+        "{kind} {count} times since {since}, last {last}",
     ),
     "hidden_by_hand": ("담당자가 숨김: {reason}", "Hidden by an officer: {reason}"),
     # why it came back before its time
