@@ -8,6 +8,8 @@ from fastapi.responses import JSONResponse
 from bonghwa.api import bodies, shapes
 from bonghwa.api.desk import OnIncidents, Route, TheDesk
 from bonghwa.api.incidents import changed, open_incidents
+from bonghwa.domain.incident import Incident
+from bonghwa.domain.triage import Ranking, order
 from bonghwa.service import triaging
 from bonghwa.storage.sql import journal
 from bonghwa.storage.sql.writer import SqlRead
@@ -19,12 +21,17 @@ async def queue(request: Request, caller: OnIncidents, desk: TheDesk) -> JSONRes
 
     def look(read: SqlRead) -> tuple[list[dict[str, Any]], int]:
         _, cursor = journal.event_range(read.connection)
-        ranked = triaging.queue_order(read, open_incidents(read, caller), caller.agency)
-        return [shapes.summary(one, caller, read, speech) for one in ranked], cursor
+        rows = [(one, shapes.summary(one, caller, read, speech)) for one in open_incidents(read, caller)]
+        return [row for _, row in sorted(rows, key=_in_order)], cursor
 
     items, cursor = await desk.hub.read(look)
     hidden = sum(1 for item in items if item["triage"] is not None and item["triage"]["hidden"] is not None)
     return JSONResponse({"items": items, "hidden": hidden}, headers={"Event-Cursor": str(cursor)})
+
+
+def _in_order(row: tuple[Incident, dict[str, Any]]) -> tuple[int, int, int, int, str]:
+    incident, found = row[0], row[1]["triage"]
+    return order(incident, None if found is None else Ranking(found["level"], found["weight"], ()))
 
 
 async def hide(incident_id: str, body: bodies.Hide, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:

@@ -15,7 +15,7 @@ from bonghwa.domain.incident import Incident, Report, SetAside
 from bonghwa.domain.reason import Reason
 from bonghwa.domain.triage import MINUTE_US, Case, Ranking
 from bonghwa.service.incidents import mine
-from bonghwa.service.ports import Read, Tx
+from bonghwa.service.ports import Tx
 from bonghwa.service.telling import note, tell_incident
 
 
@@ -30,8 +30,8 @@ class Triaged:
 
 
 def triaged(incident: Incident, reports: Sequence[Report], grants: Iterable[Grant], now: int) -> Triaged | None:
-    """Where the incident stands for its owner, or None for one that is not triaged."""
-    if not incident.triaged or not reports:
+    """Where an open incident stands for its owner, or None for one that is not triaged."""
+    if not incident.triaged or not incident.open or not reports:
         return None
     recorded = any(grant.state == "active" and grant.agency == incident.owner for grant in grants)
     case = Case(incident, triage.in_time(reports), recorded)
@@ -39,18 +39,6 @@ def triaged(incident: Incident, reports: Sequence[Report], grants: Iterable[Gran
     stands = word is not None and word.hidden and now < word.until
     back = hiding.back_because(case, word) if word is not None and stands else None
     return Triaged(case, triage.rank(case), hiding.hidden(case, now), back)
-
-
-def queue_order(read: Read, incidents: Iterable[Incident], agency: str) -> list[Incident]:
-    """The incidents in the queue's order for this agency: the most serious first, the same each time."""
-
-    def key(incident: Incident) -> tuple[int, int, int, int, str]:
-        if incident.owner != agency or not incident.triaged:
-            return triage.order(incident, None)
-        found = triaged(incident, read.reports.find(incident=incident.id), read.grants.find(incident=incident.id), read.now)
-        return triage.order(incident, None if found is None else found.ranking)
-
-    return sorted(incidents, key=key)
 
 
 def hide(tx: Tx, caller: Caller, incident_id: str, reason: str, minutes: int) -> Incident:
