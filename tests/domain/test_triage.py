@@ -156,6 +156,12 @@ def test_twenty_three_low_batteries_are_one_spell_that_says_so() -> None:
     assert away.until == NOON + 60 * MINUTE_US
 
 
+def test_an_alarm_every_minute_for_seventy_minutes_is_two_spells_and_the_second_shows_first() -> None:
+    reports = every_minute("low_battery", 70)
+    assert [spell.count for spell in case(reports).spells] == [60, 10]
+    assert hiding.hidden(case(reports[:61]), NOON + 60 * MINUTE_US) is None
+
+
 def test_the_first_two_low_batteries_show_and_the_third_is_hidden() -> None:
     assert hiding.hidden(case(every_minute("low_battery", 2)), NOON + 2 * MINUTE_US) is None
     assert hiding.hidden(case(every_minute("low_battery", 3)), NOON + 2 * MINUTE_US) is not None
@@ -192,7 +198,8 @@ def test_what_a_person_hid_comes_back_with_another_kind_another_place_or_twice_a
 
 def test_what_a_person_shows_no_rule_hides_for_an_hour() -> None:
     word = SetAside(NOON + 5 * MINUTE_US, NOON + 65 * MINUTE_US, "담당", "볼 것", hidden=False)
-    assert hiding.hidden(case(every_minute("low_battery", 20), set_aside=word), NOON + 20 * MINUTE_US) is None
+    for count in (6, 20):
+        assert hiding.hidden(case(every_minute("low_battery", count), set_aside=word), NOON + count * MINUTE_US) is None
 
 
 def test_nothing_hides_a_cut_strap_or_an_approach_even_by_hand() -> None:
@@ -214,13 +221,19 @@ def test_a_cut_strap_with_motion_stands_on_top_and_one_beside_a_flat_battery_is_
 def test_a_location_lost_after_a_low_battery_at_the_same_place_is_likely_flat_and_still_shows() -> None:
     found = case([*every_minute("low_battery", 8), alarm("location_lost", 12)])
     assert codes(found) == {"triage_likely_flat"}
-    assert triage.rank(found).level > triage.rank(case([alarm("location_lost")])).level
+    levels = [triage.rank(one).level for one in (case([alarm("location_lost")]), found, case([alarm("device_fault")]))]
+    assert levels == [30, 35, 40]
     assert hiding.hidden(found, NOON + 13 * MINUTE_US) is None
 
 
 def test_a_location_lost_elsewhere_or_later_or_while_moving_is_not_explained_by_a_battery() -> None:
     battery = alarm("low_battery")
-    for lost in (alarm("location_lost", 10, east(200)), alarm("location_lost", 45), alarm("location_lost", 10, moving=True)):
+    for lost in (
+        alarm("location_lost", 10, east(200)),
+        alarm("location_lost", 25, east(200)),
+        alarm("location_lost", 45),
+        alarm("location_lost", 10, moving=True),
+    ):
         assert "triage_likely_flat" not in codes(case([battery, lost]))
     assert "triage_lost_moving" in codes(case([battery, alarm("location_lost", 10, moving=True)]))
 
@@ -238,6 +251,14 @@ def test_repetition_distance_and_night_weigh_within_a_level() -> None:
     assert codes(heavy) == {"triage_repeated", "triage_far", "triage_night"}
     assert triage.rank(heavy).level == triage.rank(plain).level
     assert triage.order(heavy.incident, triage.rank(heavy)) < triage.order(plain.incident, triage.rank(plain))
+
+
+def test_an_incident_that_is_not_triaged_stands_at_its_code_and_keeps_its_place() -> None:
+    one, other = (
+        replace(incident([alarm("strap_cut")]), id=key, line="police112", kind="robbery", priority=1) for key in ("inc_1", "inc_2")
+    )
+    assert triage.order(one, None)[0] == 20
+    assert triage.order(one, None) < triage.order(other, None)
 
 
 def test_a_device_whose_clock_runs_ahead_is_taken_at_the_moment_it_came_in() -> None:

@@ -51,9 +51,12 @@ def hidden(case: Case, now: int) -> Hidden | None:
 
 
 def quiet_repeats(case: Case, now: int) -> Hidden | None:
-    """The same low battery or device fault at one place again and again. Ends with its spell: an hour after its first alarm."""
+    """The same low battery or device fault at one place again and again. Ends with its spell: an hour after its first alarm.
+
+    The most serious kind leads, so where a quiet one leads all are quiet.
+    """
     raised = case.incident.priority < DEFAULT_CODE[case.lead]
-    if raised or case.lead not in QUIET or any(report.kind not in QUIET for report in case.reports):
+    if raised or case.lead not in QUIET:
         return None
     spell = max(case.spells, key=lambda one: (one.last_at, one.first_at))
     until = spell.first_at + SPELL_US
