@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bonghwa.domain import hiding, triage
 from bonghwa.domain.alarm import DEFAULT_CODE, LINES, SERIOUSNESS
-from bonghwa.domain.incident import Incident, Part, Place, Report, SetAside, leading, more_urgent, rises
+from bonghwa.domain.incident import Incident, Part, Place, Report, SetAside, leading, more_urgent, rise, rises
 from bonghwa.domain.triage import MINUTE_US, Case
 
 NOON = 1_763_780_400_000_000 - 1_763_780_400_000_000 % (24 * 60 * MINUTE_US) + 3 * 60 * MINUTE_US  # 12:00 in Korea
@@ -271,6 +271,8 @@ def test_a_device_whose_clock_runs_ahead_is_taken_at_the_moment_it_came_in() -> 
 def test_a_more_serious_alarm_asks_for_a_new_acknowledgement_and_a_lesser_one_does_not() -> None:
     seen = incident([alarm("curfew_breach")], acknowledged_at=NOON, state="acknowledged")
     assert rises(seen, alarm("strap_cut", 1))
+    again = rise(seen, NOON + MINUTE_US)
+    assert (again.state, again.acknowledged_at, again.waiting_since) == ("new", None, NOON + MINUTE_US)
     assert not rises(seen, alarm("low_battery", 1))
     assert not rises(seen, alarm("curfew_breach", 1))
     assert not rises(replace(seen, kind="low_battery", priority=4), alarm("device_fault", 1))
