@@ -137,6 +137,8 @@ export const api = {
   },
   incident: (id: string, signal?: AbortSignal) => get<Incident>(`/incidents/${enc(id)}`, undefined, signal),
   acknowledge: (id: string) => post<Incident>(`/incidents/${enc(id)}/acknowledge`),
+  hide: (id: string, reason: string, minutes: number) => post<Incident>(`/incidents/${enc(id)}/hide`, { reason, minutes }),
+  show: (id: string, reason: string) => post<Incident>(`/incidents/${enc(id)}/show`, { reason }),
   note: (id: string, text: string) => post<Incident>(`/incidents/${enc(id)}/notes`, { text }),
   invite: (id: string, agency: string, basis: string) => post<Incident>(`/incidents/${enc(id)}/invite`, { agency, basis }),
   merge: (id: string, into: string, reason: string) => post<Incident>(`/incidents/${enc(id)}/merge`, { into, reason }),
