@@ -158,3 +158,27 @@ async def test_without_credentials_no_drill_begins(city: City) -> None:
 
 def test_every_script_has_a_title_in_both_languages() -> None:
     assert all(set(script.title) == {"ko", "en"} and all(script.title.values()) for script in SCRIPTS.values())
+
+
+async def test_the_control_face_says_which_cameras_show_the_subject_now_and_only_to_who_may_ask(on_set: Set, city: City) -> None:
+    started = (await on_set.client.post("/drills", json={"name": "strap_cut_run", "seed": "seen"})).json()
+    await until(lambda: bool(on_set.hub.reports))
+    answer = (await on_set.client.get("/drills/seen/sight")).json()
+    subject = on_set.director.runs["seen"].play.actors[0]
+    lat, lon = subject.track.place(answer["at"])
+    assert started["calls"] in (1, 2)
+    assert (answer["subject"]["lat"], answer["subject"]["lon"]) == (lat, lon)
+    assert answer["subject"]["mode"] == "foot"
+    assert 0 <= answer["subject"]["heading"] < 360
+    assert set(answer["cameras"]) <= set(city.cameras)
+    none = (await on_set.client.get("/drills/seen/sight", params={"camera": ["nowhere"]})).json()
+    assert none["cameras"] == []
+    assert (await on_set.client.get("/drills/other/sight")).status_code == 404
+    assert (await on_set.client.get("/drills/seen/sight", headers={"Authorization": "Bearer guess"})).status_code == 401
+
+
+async def test_every_report_of_a_run_is_a_drill_for_the_hub(on_set: Set) -> None:
+    await on_set.client.post("/drills", json={"name": "strap_cut_run", "seed": "marked"})
+    await until(lambda: bool(on_set.hub.reports))
+    assert [report["drill"] for report in on_set.hub.reports.values()] == [True]
+    assert on_set.hub.refused == []

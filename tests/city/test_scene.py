@@ -4,8 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bonghwa.city import backdrop, blocks
 from bonghwa.city.canvas import HEIGHT, WIDTH
 from bonghwa.city.figures import Outfit
+from bonghwa.city.light import sky_at
 from bonghwa.city.pose import Lens, Pose
 from bonghwa.city.scene import CLOCK_AT, CLOCK_LETTERS, Appearance, City, Scene, clock_text, still
 from bonghwa.city.subjects import cameras_seeing
@@ -203,3 +205,11 @@ def test_polygons_cover_what_they_enclose(city: City) -> None:
     assert window is not None
     assert float(cover(square, window).sum()) == pytest.approx(400, rel=0.01)
     assert (cover(square[::-1], window) == cover(square, window)).all()
+
+
+def test_what_hides_whom_is_the_same_with_and_without_painting(city: City) -> None:
+    for camera in list(city.cameras.values())[:90:30]:
+        lens, streets = Lens(city.poses[camera.id]), city.streets.near(camera.x, camera.y, 150.0)
+        buildings = blocks.buildings_near(streets, camera.x, camera.y, 140.0, city.sightlines(camera.x, camera.y, 140.0))
+        painted = backdrop.draw(lens, streets, buildings, sky_at(NIGHT))
+        assert (backdrop.depths(lens, streets, buildings, sky_at(NIGHT)) == painted.near).all()

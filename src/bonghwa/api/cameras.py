@@ -25,6 +25,7 @@ QUALITY_KEPT_US = 60_000_000
 
 DRILLS: dict[str, tuple[str, str]] = {
     "strap_cut": ("스트랩 절단 (중구)", "Strap cut (Jung-gu)"),
+    "strap_cut_run": ("스트랩 절단 후 도주 (중구)", "Strap cut, on the run (Jung-gu)"),
     "robbery": ("강도", "Robbery"),
     "house_fire": ("주택 화재", "House fire"),
     "market_smoke": ("시장 연기", "Market smoke"),

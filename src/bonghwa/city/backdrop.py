@@ -53,10 +53,8 @@ def _grain(x: Floats, y: Floats) -> Floats:
     return np.asarray(1 + np.float32(0.035) * (a + b) + np.float32(0.03) * c, np.float32)
 
 
-def draw(lens: Lens, streets: list[Street], buildings: blocks.Buildings, sky: Sky) -> Backdrop:
-    """Draw the street before a camera under a sky."""
-    x, y = float(lens.position[0]), float(lens.position[1])
-    rays = _rays(lens)
+def _walls(lens: Lens, rays: Floats, buildings: blocks.Buildings) -> tuple[walls.Walls, NDArray[np.int16], Floats, NDArray[np.bool_]]:
+    """Every wall, which of them each pixel shows, inverse depths of ground and walls, and which pixels look down at the ground."""
     falling = np.minimum(rays[..., 2], np.float32(-1e-6))
     near = np.where(rays[..., 2] < -1e-6, -falling / np.float32(lens.pose.height), np.float32(0)).astype(np.float32)
     ground = near > 1 / 900
@@ -64,6 +62,25 @@ def draw(lens: Lens, streets: list[Street], buildings: blocks.Buildings, sky: Sk
     face = np.full((HEIGHT, WIDTH), walls.NOTHING, np.int16)
     faces = walls.walls_of(buildings)
     walls.rasterise(lens, buildings, faces, near, face)
+    return faces, face, near, ground
+
+
+def depths(lens: Lens, streets: list[Street], buildings: blocks.Buildings, sky: Sky) -> Floats:
+    """The `near` of the picture that `draw` would make, without painting it: a quarter of the work."""
+    near = _walls(lens, _rays(lens), buildings)[2]
+    placed = blocks.lamps_near(streets, float(lens.position[0]), float(lens.position[1]), 80.0)
+    lamps = street_lamps(placed.xy, placed.key, sky)
+    furniture.stand(lens, np.zeros((HEIGHT, WIDTH, 3), np.float32), near, streets, placed, lamps, sky)
+    luma, blue = np.zeros((HEIGHT, WIDTH), np.uint8), np.zeros((HEIGHT // 2, WIDTH // 2), np.uint8)
+    furniture.park(Frame(luma, blue, blue.copy(), near), lens, streets, np.ones((HEIGHT // 8, WIDTH // 8, 3), np.float32))
+    return near
+
+
+def draw(lens: Lens, streets: list[Street], buildings: blocks.Buildings, sky: Sky) -> Backdrop:
+    """Draw the street before a camera under a sky."""
+    x, y = float(lens.position[0]), float(lens.position[1])
+    rays = _rays(lens)
+    faces, face, near, ground = _walls(lens, rays, buildings)
 
     colour = np.empty((HEIGHT, WIDTH, 3), np.float32)
     colour[:] = PLOT

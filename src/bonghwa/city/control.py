@@ -1,13 +1,16 @@
-"""The city's control face: a small loopback HTTP API that starts drills (`POST /drills`) and says how they go (`GET /drills/{run}`)."""
+"""The city's control face: a small loopback HTTP API that starts drills (`POST /drills`) and says how they go (`GET /drills/{run}`).
 
+`GET /drills/{run}/sight` says which cameras show the drill's subject now: the eyes of a scripted operator."""
+
+import asyncio
 import hmac
 import socket
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
+from typing import Annotated, Any
 
 import uvicorn
-from fastapi import FastAPI, Header, HTTPException
+from fastapi import FastAPI, Header, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from bonghwa.city.director import Director
@@ -59,6 +62,17 @@ def control_app(director: Director, token: Callable[[], str]) -> FastAPI:
             for one in running.filed
         ]
         return {"run": run, "name": running.play.name, "calls": len(running.play.calls), "filed": filed, "done": running.task.done()}
+
+    @app.get("/drills/{run}/sight")
+    async def sight(
+        run: str,
+        camera: Annotated[list[str] | None, Query(max_length=64)] = None,
+        authorization: Annotated[str | None, Header()] = None,
+    ) -> dict[str, Any]:
+        proven(authorization)
+        if run not in director.runs:
+            raise HTTPException(404, "no such run")
+        return await asyncio.to_thread(director.sight, run, None if camera is None else frozenset(camera))
 
     return app
 

@@ -4,13 +4,16 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
+from math import atan2, degrees
+from typing import Any
 
 import httpx
 
 from bonghwa.city.callers import Callers, Credentials, Filed
 from bonghwa.city.drill import Play, perform
+from bonghwa.city.lookout import Lookout
 from bonghwa.city.scene import City
 from bonghwa.city.scripts import SCRIPTS
 from bonghwa.city.sensors import Sensors
@@ -34,6 +37,7 @@ class Director:
     def __init__(self, city: City, stage: Stage, credentials: Callable[[], Credentials]) -> None:
         """`credentials` is asked at every start, since the hub may come up after the city; it raises when there are none yet."""
         self._city, self._stage, self._credentials = city, stage, credentials
+        self._lookout = Lookout(city)
         self.runs: dict[str, Running] = {}
 
     async def start(self, name: str, seed: str | None = None, begins: float | None = None) -> Play:
@@ -54,6 +58,28 @@ class Director:
             return await perform(play, callers, sensors, self._stage, filed.append)
         finally:
             await callers.close()
+
+    def sight(self, run: str, among: Collection[str] | None = None) -> dict[str, Any]:
+        """Where a run's subject is now and which cameras (of these, or of all) show him. Draws standing pictures: not for the event loop.
+
+        `{"at", "subject": {"lat", "lon", "mode", "heading", "speed"}, "cameras": [id]}`; the subject is null when he is not on stage.
+        Raises `KeyError` for an unknown run.
+        """
+        now = time.time()
+        subject = next((actor for actor in self.runs[run].play.actors if actor.id.endswith("/subject")), None)
+        appearance = subject.appearance(now) if subject is not None else None
+        if subject is None or appearance is None:
+            return {"at": now, "subject": None, "cameras": []}
+        lat, lon = subject.track.place(now)
+        east, north = appearance.heading
+        about = {
+            "lat": lat,
+            "lon": lon,
+            "mode": subject.mode(now),
+            "heading": round(degrees(atan2(east, north)) % 360.0, 1),
+            "speed": round(subject.track.speed_at(now), 2),
+        }
+        return {"at": now, "subject": about, "cameras": self._lookout.showing(appearance, now, among)}
 
     async def close(self) -> None:
         """Break off what runs and clear the stage."""

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bonghwa.city import backdrop, blocks, lettering
 from bonghwa.city.camera import CityCamera
-from bonghwa.city.canvas import HEIGHT, WIDTH
+from bonghwa.city.canvas import HEIGHT, WIDTH, Floats
 from bonghwa.city.cars import PAINTS, Paint, draw_car
 from bonghwa.city.chance import key_of
 from bonghwa.city.figures import PLAIN, STEPS, Frame, Outfit, person
@@ -22,10 +23,13 @@ from bonghwa.city.strokes import Strokes
 from bonghwa.city.traffic import Drivers, Passers
 
 AROUND_M = 140.0
-_FIGURES_M = 85.0
+FIGURES_M = 85.0
+"""People and cars farther away are not drawn."""
 _OPEN_VIEW_M = 20.0
-_SMALLEST_PX = 5.0
+_SMALLEST_PX, _LARGEST_PX = 5.0, 260.0
 BODY_M = 1.72
+SUBJECT_M = BODY_M + 0.06
+"""Height of a drill's person."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,11 @@ class City:
             self._strokes = Strokes(self.streets.roads)
         return self._strokes
 
+    def near(self, x: float, y: float, radius: float) -> list[CityCamera]:
+        """The cameras within so many metres of a place."""
+        cameras = list(self.cameras.values())
+        return [cameras[number] for number in np.flatnonzero(np.hypot(*(self._places - np.array([x, y])).T) < radius).tolist()]
+
     def sightlines(self, x: float, y: float, radius: float) -> NDArray[np.float64]:
         """From each camera near a place to the street it looks after, and into its view (k, 2, 2): nothing is built across these."""
         near = np.flatnonzero(np.hypot(*(self._places - np.array([x, y])).T) < radius)
@@ -112,19 +121,23 @@ class Scene:
         x, y = self.pose.x, self.pose.y
         self._streets = city.streets.near(x, y, AROUND_M + 10)
         self._buildings = blocks.buildings_near(self._streets, x, y, AROUND_M, city.sightlines(x, y, AROUND_M))
-        close = [street for street in self._streets if street.nearest(x, y)[0] < _FIGURES_M]
-        self._passers = Passers(close)
-        self._drivers = Drivers(city.strokes.through(close))
         self._label = label_of(camera)
         self._step: int | None = None
         self._unix = 0.0
         self._backdrop: backdrop.Backdrop | None = None
+        self._near: Floats | None = None
+
+    @cached_property
+    def _everyone(self) -> tuple[Passers, Drivers]:
+        """Who walks and drives in the streets near by; worked out when the first picture is drawn."""
+        close = [street for street in self._streets if street.nearest(self.pose.x, self.pose.y)[0] < FIGURES_M]
+        return Passers(close), Drivers(self._city.strokes.through(close))
 
     def _turn(self, unix: float) -> None:
         """Look where the head points now; its standing picture is drawn anew when that is elsewhere."""
         pose = turned(self._mounted, self._city.heads.aim(self.camera.id, unix))
         if pose != self.pose:
-            self.pose, self.lens, self._backdrop = pose, Lens(pose), None
+            self.pose, self.lens, self._backdrop, self._near = pose, Lens(pose), None, None
 
     def _standing(self, unix: float) -> backdrop.Backdrop:
         self._turn(unix)
@@ -152,9 +165,33 @@ class Scene:
         near = self._standing(unix).near
         pixel, depth = self.lens.project(np.array([[x, y, height]]))
         column, row = pixel[0].tolist()
-        if not (NEAREST_M < depth[0] < _FIGURES_M and 0 <= column < WIDTH and 0 <= row < HEIGHT):
+        if not (NEAREST_M < depth[0] < FIGURES_M and 0 <= column < WIDTH and 0 <= row < HEIGHT):
             return False
         return bool(near[int(row), int(column)] <= 1 / depth[0])
+
+    def sees(self, appearance: Appearance, unix: float) -> bool:
+        """Whether a drill's person or car would be drawn now with its middle unhidden: what `draw` answers, without drawing it."""
+        self._turn(unix)
+        if not self._may_see(appearance) or not len(self._in_view(np.array([[appearance.x, appearance.y]]), _margin_of(appearance))):
+            return False
+        if self._backdrop is None and self._near is None:
+            self._near = backdrop.depths(self.lens, self._streets, self._buildings, sky_at(unix))
+        near = self._near if self._backdrop is None else self._backdrop.near
+        assert near is not None
+        return self._shown(appearance, near) is not None
+
+    def _shown(self, appearance: Appearance, near: Floats) -> tuple[float, float, float] | None:
+        """Pixel of its ground point and depth, when nothing standing hides the point one metre above it; else None."""
+        xy = np.array([appearance.x, appearance.y])
+        if not len(self._in_view(xy[None], _margin_of(appearance))):
+            return None
+        points, depths = self.lens.project(np.array([[*xy, 0.0], [*xy, 1.0], [*xy, SUBJECT_M]]))
+        (column, row), (middle_column, middle_row), (_, head_row) = points.tolist()
+        depth = float(depths[0])
+        if isinstance(appearance.look, Outfit) and not _SMALLEST_PX <= max(1.0, row - head_row) <= _LARGEST_PX:
+            return None
+        inside = 0 <= middle_column < WIDTH and 0 <= middle_row < HEIGHT
+        return (column, row, depth) if inside and near[int(middle_row), int(middle_column)] <= 1 / depth else None
 
     def _may_see(self, appearance: Appearance) -> bool:
         return abs(appearance.x - self.pose.x) < AROUND_M and abs(appearance.y - self.pose.y) < AROUND_M
@@ -165,14 +202,15 @@ class Scene:
 
     def _everyday(self, unix: float, frame: Frame) -> list[tuple[float, Callable[[], None]]]:
         acts: list[tuple[float, Callable[[], None]]] = []
-        people = self._passers.at(unix)
+        passers, drivers = self._everyone
+        people = passers.at(unix)
         if people is not None:
             for i in self._in_view(people.xy, BODY_M):
                 outfit = PLAIN[int(people.key[i] % len(PLAIN))]
                 stature = BODY_M * (0.9 + 0.16 * float(people.key[i] % 97) / 97)
                 act = self._person(people.xy[i], people.heading[i], float(people.walked[i]), outfit, stature, frame)
                 acts.append(act[:2])
-        cars = self._drivers.at(unix)
+        cars = drivers.at(unix)
         if cars is not None:
             seen = self._in_view(cars.xy, 3.0)
             acts += [self._car(cars.xy[i], cars.heading[i], PAINTS[int(cars.key[i] % len(PAINTS))], frame) for i in seen]
@@ -183,7 +221,7 @@ class Scene:
         seen = self.lens.sees_from(np.concatenate([xy, np.zeros((len(xy), 1))], axis=1))
         depth = seen[:, 2]
         wide = (depth + margin_m) * (WIDTH / 2 / self.lens.focal) + margin_m
-        inside = (depth > 1.8) & (depth < _FIGURES_M) & (np.abs(seen[:, 0]) < wide)
+        inside = (depth > 1.8) & (depth < FIGURES_M) & (np.abs(seen[:, 0]) < wide)
         inside &= seen[:, 1] < (depth + margin_m) * (HEIGHT / 2 / self.lens.focal) + margin_m
         return np.flatnonzero(inside)
 
@@ -196,7 +234,7 @@ class Scene:
         where = Drawn("", column, row, depth)
 
         def act() -> None:
-            if tall < _SMALLEST_PX or tall > 260:
+            if not _SMALLEST_PX <= tall <= _LARGEST_PX:
                 return
             turn = float(heading @ self.lens.right[:2])
             step = int(walked / (stature * 0.82) * STEPS) % STEPS
@@ -218,7 +256,7 @@ class Scene:
     def _subject(self, appearance: Appearance, frame: Frame, drawn: list[Drawn]) -> tuple[float, Callable[[], None]] | None:
         """A drill subject, if it is before the lens; `drawn` notes it when no wall hides its middle."""
         xy, heading = np.array([appearance.x, appearance.y]), np.array(appearance.heading)
-        margin = appearance.look.radius if isinstance(appearance.look, Water) else 8.0 if isinstance(appearance.look, Smoke) else BODY_M
+        margin = _margin_of(appearance)
         if isinstance(appearance.look, Water):
             near = abs(appearance.x - self.pose.x) < margin + 30 and abs(appearance.y - self.pose.y) < margin + 30
             if near:
@@ -226,16 +264,14 @@ class Scene:
                 return self._hazard(appearance, frame, margin, 0.0, 0.0)
         if not len(self._in_view(xy[None], margin)):
             return None
-        points, depths = self.lens.project(np.array([[*xy, 0.0], [*xy, 1.0]]))
+        points, depths = self.lens.project(np.array([[*xy, 0.0]]))
         (column, row), depth = points[0].tolist(), float(depths[0])
-        middle_column, middle_row = points[1].tolist()
-        shown = 0 <= middle_column < WIDTH and 0 <= middle_row < HEIGHT and frame.near[int(middle_row), int(middle_column)] <= 1 / depth
-        if shown:
+        if self._shown(appearance, frame.near) is not None:
             drawn.append(Drawn(appearance.id, column, row, depth))
         if isinstance(appearance.look, Paint):
             return self._car(xy, heading, appearance.look, frame)
         if isinstance(appearance.look, Outfit):
-            return self._person(xy, heading, appearance.walked, appearance.look, BODY_M + 0.06, frame)[:2]
+            return self._person(xy, heading, appearance.walked, appearance.look, SUBJECT_M, frame)[:2]
         return self._hazard(appearance, frame, depth, column, row)
 
     def _hazard(self, appearance: Appearance, frame: Frame, depth: float, column: float, row: float) -> tuple[float, Callable[[], None]]:
@@ -263,6 +299,12 @@ class Scene:
             blue[band[0].start // 2 : band[0].stop // 2, band[1].start // 2 : band[1].stop // 2] = 180
             red[band[0].start // 2 : band[0].stop // 2, band[1].start // 2 : band[1].stop // 2] = 156
             luma[row : row + word.shape[0], column : column + word.shape[1]][word] = 235
+
+
+def _margin_of(appearance: Appearance) -> float:
+    """How far its picture reaches beyond its ground point, metres."""
+    look = appearance.look
+    return look.radius if isinstance(look, Water) else 8.0 if isinstance(look, Smoke) else BODY_M
 
 
 CLOCK_LETTERS = 23

@@ -4,24 +4,20 @@ import csv
 import gzip
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from math import cos, radians, sin
 
 import numpy as np
 
-from bonghwa.city.camera import CityCamera
 from bonghwa.city.cars import Paint
 from bonghwa.city.chance import key_of, unit_of
-from bonghwa.city.drill import Call, NoSuchPlace, Script
+from bonghwa.city.drill import Call, Script
 from bonghwa.city.figures import Outfit
+from bonghwa.city.flight import strap_cut_run
 from bonghwa.city.scene import City, Smoke, Water
-from bonghwa.city.streets import Street
+from bonghwa.city.spots import Spot, fix, point, spot
 from bonghwa.city.subjects import Actor, Track, cameras_seeing, standing, walk
-from bonghwa.domain.geo import to_grid, to_wgs84
-
-_BEFORE_LENS_M = 15.0
+from bonghwa.domain.geo import to_grid
 
 STAYS_S = 900.0
 """Actors leave the stage a quarter of an hour after the drill began."""
@@ -35,65 +31,8 @@ _FIGHTER = Outfit(top=(60, 150, 88), trousers=(38, 40, 46))
 _WANTED = Paint((222, 196, 40))
 
 
-@dataclass(frozen=True)
-class Spot:
-    """A point of a street with cameras around it."""
-
-    street: Street
-    along: float
-    x: float
-    y: float
-    camera: CityCamera
-
-    def place(self, accuracy_m: float) -> dict[str, float]:
-        """The point as a report's place."""
-        return point(self.x, self.y, accuracy_m)
-
-
-def point(x: float, y: float, accuracy_m: float) -> dict[str, float]:
-    """A report's place from grid metres."""
-    lat, lon = to_wgs84(x, y)
-    return {"lat": round(lat, 6), "lon": round(lon, 6), "accuracy_m": accuracy_m}
-
-
-def spot(city: City, seed: str, owner: str | None = None, on_known_road: bool = False, cameras: int = 5) -> Spot:
-    """A point of a street before a camera, with at least `cameras` cameras (within 130 m) turned towards it, drawn from the seed.
-
-    Where no place has so many, the best of the looked-at ones is taken. Raises `NoSuchPlace` in a city without cameras.
-    """
-    candidates = [camera for camera in city.cameras.values() if owner is None or camera.owner == owner] or list(city.cameras.values())
-    if not candidates:
-        raise NoSuchPlace("no cameras")
-    known = {street.key for street in city.streets.roads}
-    best: tuple[int, CityCamera, Street, float] | None = None
-    first = key_of(seed, "spot") % len(candidates)
-    for attempt in range(min(60, len(candidates))):
-        camera = candidates[(first + attempt * 97) % len(candidates)]
-        pose = city.poses[camera.id]
-        aim = [pose.x + _BEFORE_LENS_M * sin(radians(pose.bearing)), pose.y + _BEFORE_LENS_M * cos(radians(pose.bearing))]
-        street, along = city.streets.foot_points(np.array([aim]))[0]
-        foot = street.at(np.array([along]))[0][0]
-        around = len(cameras_seeing(city.poses, float(foot[0]), float(foot[1]), 130.0))
-        around -= 100 * (on_known_road and street.key not in known)
-        if best is None or around > best[0]:
-            best = around, camera, street, along
-        if around >= cameras:
-            break
-    assert best is not None
-    _, camera, street, along = best
-    x, y = street.at(np.array([along]))[0][0].tolist()
-    return Spot(street, along, x, y, camera)
-
-
 def _on_foot(city: City, here: Spot, seed: str, speed: float, begins: float, seconds: float = STAYS_S) -> Track:
     return Track(walk(city.streets, here.street, here.along, speed * seconds, seed), speed, begins)
-
-
-def _fix(track: Track, unix: float, seed: str, accuracy_m: float) -> dict[str, float]:
-    """A device's fix of a walker: off by less than its accuracy, the same way every time for the same seed."""
-    x, y, _, _ = track.at(unix)
-    turn, away = 2 * np.pi * unit_of(seed, unix, "turn"), accuracy_m * 0.6 * unit_of(seed, unix, "away")
-    return point(x + float(np.sin(turn)) * away, y + float(np.cos(turn)) * away, accuracy_m)
 
 
 def _strap_cut(city: City, seed: str, begins: float) -> tuple[list[Call], list[Actor]]:
@@ -101,13 +40,13 @@ def _strap_cut(city: City, seed: str, begins: float) -> tuple[list[Call], list[A
     track, ref = _on_foot(city, here, seed, 1.6, begins), f"훈련-전자장치-{seed}"
     calls = [
         Call(
-            0.0, "tracking_centre", "strap_cut", _fix(track, begins, seed, 15.0), priority=0, subject=ref,
+            0.0, "tracking_centre", "strap_cut", fix(track, begins, seed, 15.0), priority=0, subject=ref,
             text="훈련: 전자장치 스트랩 절단 경보. 대상자 통화 불응.", look_for="붉은 상의, 검은 바지, 흰 운동화, 노란 가방. 도보 이동.",
         )
     ]  # fmt: skip
     for after in range(10, 301, 10):
-        fix = _fix(track, begins + after, seed, 20.0)
-        calls.append(Call(float(after), "tracking_centre", "strap_cut", fix, subject=ref, text=f"훈련: 위치 갱신 +{after}초"))
+        place = fix(track, begins + after, seed, 20.0)
+        calls.append(Call(float(after), "tracking_centre", "strap_cut", place, subject=ref, text=f"훈련: 위치 갱신 +{after}초"))
     return calls, [Actor(f"{seed}/subject", _STRAP, track, begins + STAYS_S)]
 
 
@@ -121,7 +60,7 @@ def _robbery(city: City, seed: str, begins: float) -> tuple[list[Call], list[Act
             25.0,
             "police112",
             "robbery",
-            _fix(track, begins + 25, seed, 40.0),
+            fix(track, begins + 25, seed, 40.0),
             "훈련: 노란 외투를 입은 사람이 뛰어갔다는 두 번째 신고.",
             None,
             0,
@@ -218,9 +157,9 @@ def _safe_return(city: City, seed: str, begins: float) -> tuple[list[Call], list
     here = spot(city, seed)
     track, ref = _on_foot(city, here, seed, 1.3, begins), f"훈련-안심귀가-{seed}"
     look = "흰 외투, 남색 바지의 보행자"
-    calls = [Call(0.0, "safe_return", "sos", _fix(track, begins, seed, 12.0), "훈련: 안심귀가 긴급 호출", look, subject=ref)]
+    calls = [Call(0.0, "safe_return", "sos", fix(track, begins, seed, 12.0), "훈련: 안심귀가 긴급 호출", look, subject=ref)]
     calls += [
-        Call(float(after), "safe_return", "sos", _fix(track, begins + after, seed, 12.0), f"훈련: 위치 갱신 +{after}초", subject=ref)
+        Call(float(after), "safe_return", "sos", fix(track, begins + after, seed, 12.0), f"훈련: 위치 갱신 +{after}초", subject=ref)
         for after in range(8, 57, 8)
     ]
     return calls, [Actor(f"{seed}/subject", _WALKER_HOME, track, begins + STAYS_S)]
@@ -293,7 +232,7 @@ def _missing_person(city: City, seed: str, begins: float) -> tuple[list[Call], l
     calls = [
         Call(0.0, "police112", "missing_dementia", here.place(150.0), "훈련: 치매환자가 병원에서 나간 뒤 돌아오지 않음.", look, 1, ref),
         Call(
-            45.0, "police112", "missing_dementia", _fix(track, begins + 45, seed, 60.0), "훈련: 비슷한 사람을 보았다는 신고.", None, 1, ref
+            45.0, "police112", "missing_dementia", fix(track, begins + 45, seed, 60.0), "훈련: 비슷한 사람을 보았다는 신고.", None, 1, ref
         ),
     ]
     return calls, [Actor(f"{seed}/subject", _OLD_MAN, track, begins + STAYS_S)]
@@ -325,6 +264,7 @@ SCRIPTS: dict[str, Script] = {
     script.name: script
     for script in (
         Script("strap_cut", {"ko": "스트랩 절단", "en": "Strap cut"}, ("tracking_centre",), _strap_cut),
+        Script("strap_cut_run", {"ko": "스트랩 절단 후 도주", "en": "Strap cut, on the run"}, ("tracking_centre",), strap_cut_run),
         Script("robbery", {"ko": "강도", "en": "Robbery"}, ("police112", "emergency_bell"), _robbery),
         Script("house_fire", {"ko": "주택 화재", "en": "House fire"}, ("fire119",), _house_fire),
         Script("market_smoke", {"ko": "시장 연기", "en": "Market smoke"}, ("market_fire",), _market_smoke),

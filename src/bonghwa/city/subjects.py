@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bonghwa.city.cars import Paint
 from bonghwa.city.chance import unit_of
+from bonghwa.city.journey import Journey, Mode
 from bonghwa.city.pose import Pose
 from bonghwa.city.scene import Appearance
 from bonghwa.city.streets import JOIN_M, Street, Streets
@@ -40,6 +42,10 @@ class Track:
         x, y, _, _ = self.at(unix)
         return to_wgs84(x, y)
 
+    def speed_at(self, unix: float) -> float:
+        """Metres a second at a moment."""
+        return self.speed if 0.0 <= (unix - self.begins) * self.speed < self.along[-1] else 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Actor:
@@ -47,15 +53,24 @@ class Actor:
 
     id: str
     look: "object"
-    track: Track
+    track: Track | Journey
     ends: float
+    driven: Paint | None = None
+    """The car that is seen instead of him while his journey goes by car."""
 
     def appearance(self, unix: float) -> Appearance | None:
         """How it appears at a moment; None before it begins and after it ended."""
         if not self.track.begins <= unix < self.ends:
             return None
         x, y, heading, walked = self.track.at(unix)
-        return Appearance(self.id, x, y, heading, walked, self.look)  # type: ignore[arg-type]
+        look = self.driven if self.driven is not None and self.mode(unix) == "car" else self.look
+        return Appearance(self.id, x, y, heading, walked, look)  # type: ignore[arg-type]
+
+    def mode(self, unix: float) -> Mode:
+        """How it goes at a moment: a track is `car` where its look is one."""
+        if isinstance(self.track, Journey):
+            return self.track.mode(unix)
+        return "car" if isinstance(self.look, Paint) else "foot"
 
 
 def standing(x: float, y: float, begins: float, facing: tuple[float, float] = (0.0, 1.0)) -> Track:
