@@ -4,6 +4,7 @@ import type { Streets } from './roads';
 
 type Ring = [lon: number, lat: number][];
 const CELLS = 110;
+const SMOOTHED = 7;
 const LEAST_M = 18;
 const M_PER_DEG = 111_320;
 
@@ -19,7 +20,7 @@ export function outlineOf(parts: readonly Stretch[], streets: Streets): Ring[] {
   if (!lines.length) return [];
   const grid = new Grid(lines);
   for (const line of lines) grid.draw(line);
-  return rings(grid).filter((ring) => ring.length > 14).map((ring) => grid.ground(rounded(rounded(ring))));
+  return rings(grid).filter((ring) => ring.length > 20).map((ring) => grid.ground(rounded(smooth(ring))));
 }
 
 class Grid {
@@ -108,6 +109,21 @@ function rings(grid: Grid): Ring[] {
     if (ring.length) found.push([...ring, ring[0] ?? [0, 0]]);
   }
   return found;
+}
+
+/** The steps of the grid taken out: every corner to the middle of its neighbours, a few times over. */
+function smooth(ring: Ring): Ring {
+  let points = ring.slice(0, -1);
+  for (let round = 0; round < SMOOTHED; round++) {
+    const n = points.length;
+    points = points.map(([x, y], i) => {
+      const [ax, ay] = points[(i + n - 1) % n] ?? [x, y];
+      const [bx, by] = points[(i + 1) % n] ?? [x, y];
+      return [(ax + 2 * x + bx) / 4, (ay + 2 * y + by) / 4];
+    });
+  }
+  const thinned = points.filter((_, i) => i % 2 === 0);
+  return [...thinned, thinned[0] ?? [0, 0]];
 }
 
 /** Corners cut at a quarter (Chaikin 1974). */
