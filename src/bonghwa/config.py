@@ -70,6 +70,16 @@ class PursuitSettings:
     """`[pursuit]`."""
 
     roads: str = ""
+    processes: int = 2
+    particles: int = 30_000
+    stand_by: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work."""
+        if not 1 <= self.processes <= 64:
+            raise ConfigError("pursuit.processes: must be 1 to 64")
+        if not 1_000 <= self.particles <= 200_000:
+            raise ConfigError("pursuit.particles: must be 1000 to 200000")
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ import uvicorn
 
 from bonghwa.api.app import create_app
 from bonghwa.cli import cameras
-from bonghwa.config import DEFAULT_GATEWAYS, GatewayEntry, HubSettings, Settings
+from bonghwa.config import DEFAULT_GATEWAYS, GatewayEntry, HubSettings, PursuitSettings, Settings
 from bonghwa.data import read_data
 from bonghwa.demo_accounts import Credentials, prepare
+from bonghwa.pursuers.team import Team
 from bonghwa.service.ports import GatewayRow, Limits
 from bonghwa.storage.sql.writer import SqlTx
 from bonghwa.wiring import Hub
@@ -48,6 +49,7 @@ class House:
 
     def __init__(self, hub: Hub, credentials: Credentials, url: str) -> None:
         self.hub, self.credentials, self.url = hub, credentials, url
+        self.team: Team
         self.client = httpx.Client(base_url=f"{url}/api/v1", timeout=90, headers={"Accept-Language": "en"})
 
     def token(self, who: str) -> str:
@@ -121,9 +123,11 @@ def running(
         hub=replace(HubSettings(data=str(folder), agreements=str(ROOT / "agreements"), port=0), **hub),
         limits=limits or Limits(),
         gateways=gateways,
+        pursuit=PursuitSettings(processes=1, particles=4_000, stand_by=False),
     )
     made = Hub(settings)
-    server = uvicorn.Server(uvicorn.Config(create_app(made), port=0, log_level="error", timeout_graceful_shutdown=2))
+    app = create_app(made)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 30
@@ -131,6 +135,7 @@ def running(
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     house = House(made, credentials, f"http://127.0.0.1:{port}")
+    house.team = app.state.desk.pursuing.team
     try:
         yield house
     finally:

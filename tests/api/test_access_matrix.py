@@ -109,6 +109,9 @@ class Scene:
             duty_id="dty_none",
             repair_id="rpr_none",
             request_id="str_none",
+            pursuit_id="pur_none",
+            number="1",
+            sha="none",
             path="0/000",
         )
         body = BODIES.get(f"{method} {path}")

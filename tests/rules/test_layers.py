@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "media": {"domain"},
     "city": {"domain"},
     "federation": {"domain", "ledger", "service"},
+    "pursuers": {"domain", "ledger", "sight", "pursuit", "service"},
     "storage": {"domain", "ledger", "sight", "pursuit", "service"},
     "supervisor": set(),
 }
@@ -31,6 +32,7 @@ MAY_USE = {
     "pursuit": {"numpy", "numba"},
     "registry": {"numpy", "osmium", "pyarrow", "shapefile", "shapely"},
     "service": {"numpy"},
+    "pursuers": {"numpy", "structlog"},
 }
 MEDIA_NEVER = {"numba", "sqlalchemy", "shapely", "psycopg"}
 

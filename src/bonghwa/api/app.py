@@ -22,6 +22,7 @@ from bonghwa.api import (
     ledger,
     masks,
     privacy,
+    pursuits,
     relay,
     reports,
     responders,
@@ -54,6 +55,7 @@ ROUTES: list[Route] = [
     *cameras.ROUTES,
     *masks.ROUTES,
     *steering.ROUTES,
+    *pursuits.ROUTES,
     *privacy.ROUTES,
     *ledger.ROUTES,
     *running.ROUTES,
@@ -139,10 +141,12 @@ def create_app(hub: Hub) -> FastAPI:
         desk.attach(asyncio.get_running_loop())
         await hub.start()
         ticking = asyncio.create_task(keep_time(desk))
+        desk.pursuing.start()
         try:
             yield
         finally:
             ticking.cancel()
+            await desk.pursuing.close()
             desk.events.close()
 
     app = FastAPI(

@@ -170,3 +170,46 @@ class AskDrill(Body):
     """`POST /drills`."""
 
     name: Short
+
+
+class Point(Body):
+    """A place as a point."""
+
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    accuracy_m: Annotated[float, Field(ge=0, le=20_000, allow_inf_nan=False)] = 30.0
+
+
+class BeginPursuit(Body):
+    """`POST /pursuits`."""
+
+    incident: Short
+    mode: Literal["foot", "car"] | None = None
+
+
+class Evidence(Body):
+    """`POST /pursuits/{id}/evidence`: a fact; `heading` in degrees clockwise from north."""
+
+    type: Literal["sighting", "not_seen", "plate", "fix", "report"]
+    at: Short
+    camera: Short | None = None
+    heading: Annotated[float, Field(ge=0, lt=360, allow_inf_nan=False)] | None = None
+    mode: Literal["foot", "car"] | None = None
+    confidence: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
+    place: Point | None = None
+
+
+class Wall(Body):
+    """`PUT /pursuits/{id}/wall`: how many cameras at once, and which stay."""
+
+    k: Annotated[int, Field(ge=1, le=16)] | None = None
+    pins: Annotated[list[Short], Field(max_length=16)] | None = None
+
+
+class Sharing(Body):
+    """`PUT /pursuits/{id}/sharing`: with whom, and what of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+    with_: Annotated[list[Short], Field(alias="with", max_length=20)]
+    what: Annotated[list[Literal["belief", "path", "watch", "containment"]], Field(max_length=4)]

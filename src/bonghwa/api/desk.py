@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from bonghwa.api.control import ControlHub
 from bonghwa.api.events import EventHub
 from bonghwa.api.forms import Speech, language_of
+from bonghwa.api.pursuing import Pursuing
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.errors import Forbidden, TooMany, Unauthenticated
 from bonghwa.service import people
@@ -61,6 +62,7 @@ class Desk:
             hub.clock.now,
             hub.messages,
         )
+        self.pursuing = Pursuing(hub)
         hub.on_commit(self._committed)
         rate = hub.settings.hub.requests_per_minute
         self.changes, self.reports, self.sign_ins = Buckets(rate), Buckets(rate * 10), Buckets(max(30, rate // 10))

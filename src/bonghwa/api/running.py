@@ -137,6 +137,9 @@ async def metrics(desk: TheDesk) -> Response:
     gauge("bonghwa_events_delivered_total", "Events handed to streams since the start", desk.events.delivered)
     gauge("bonghwa_ledger_entries", "Entries in the ledger", desk.hub.ledger.size)
     gauge("bonghwa_gateways_up", "Gateways connected", len(desk.control.links))
+    team = desk.pursuing.team
+    gauge("bonghwa_pursuits", "Pursuits that are reckoned", team.running)
+    gauge("bonghwa_pursuer_failures_total", "Pursuers that ended by themselves", team.failures)
     gauge("bonghwa_clock_step_seconds", "How far the wall clock parted from the hub's", desk.hub.clock.step_us() / 1e6)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -1,15 +1,19 @@
 """`bonghwa warm`: compile the kernels once, so that no alarm waits for a compiler. NUMBA_CACHE_DIR says where they are kept."""
 
 import argparse
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from bonghwa.domain.camera import Camera, Pose
-from bonghwa.domain.geo import destination, to_grid
+from bonghwa.domain.geo import destination, to_grid, to_wgs84
+from bonghwa.pursuers.ground import Ground, lay
+from bonghwa.pursuers.reckoner import Reckoner
 from bonghwa.pursuit.covering import cover
-from bonghwa.pursuit.roads import FOOT
+from bonghwa.pursuit.roads import CAR, FOOT
 from bonghwa.registry.road_streets import Street, pack
 from bonghwa.sight.choose import choose
 from bonghwa.sight.exits import RoadExits
@@ -26,6 +30,7 @@ def run(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     started = time.perf_counter()
     warm_sight()
+    warm_pursuits()
     if not args.quiet:
         print(f"kernels ready in {time.perf_counter() - started:.1f} s")
     return 0
@@ -48,6 +53,43 @@ def warm_sight() -> None:
     choose(plain, x, y, 0.0, 2, 0, 1.0)
     line = np.array([[x - 30, y], [x + 30, y]])
     cover(pack(line, [Street(0, 1, line, FOOT, FOOT, 1.0)], ""), index)
+
+
+def warm_pursuits() -> None:
+    """Follow somebody through a small town for half a minute, told every kind of fact, as a pursuer does."""
+    x, y = to_grid(*_PLACE)
+    steps = [0.0, 60.0, 120.0, 180.0]
+    lines = [np.array([[x + a, y], [x + a, y + 180]]) for a in steps] + [np.array([[x, y + a], [x + 180, y + a]]) for a in steps]
+    lines = [
+        np.array([line[0] + (line[1] - line[0]) * at / 3, line[0] + (line[1] - line[0]) * (at + 1) / 3])
+        for line in lines
+        for at in range(3)
+    ]
+    ends: dict[tuple[float, float], int] = {}
+    both = FOOT | CAR
+    streets = []
+    for line in lines:
+        start, end = (ends.setdefault((round(px), round(py)), len(ends)) for px, py in line.tolist())
+        streets.append(Street(start, end, line, both, both, 10.0))
+    places = np.array(sorted(ends, key=lambda end: ends[end]), np.float64)
+    roads, cameras = pack(places, streets, ""), [_camera(number) for number in range(3)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lay(folder, roads, cover(roads, CameraIndex.build(cameras)), cameras)
+        lat, lon = to_wgs84(x + 60, y + 60)
+        place = {"lat": lat, "lon": lon, "accuracy_m": 30.0}
+        wall = {"k": 2, "pins": [cameras[0].id], "owners": ["warm"], "left_out": [], "bad": []}
+        spec = {"id": "warm", **place, "fix_at": 0.0, "started_at": 5.0, "mode": None, "seed": 1, "particles": 2_000, **wall}
+        reckoner = Reckoner(Ground.load(folder), spec, folder / "log", 5.0)
+        fact = {"do": "fact", "heading": 90.0, "mode": "foot", "confidence": 0.8, **place}
+        for at, kind in enumerate(("sighting", "not_seen", "plate", "fix", "report", "sighting"), 1):
+            reckoner.take({**fact, "number": at, "type": kind, "at": 5.0 + at, "camera": cameras[at % 3].id}, 5.0 + at)
+        reckoner.take({"do": "unseen", "seconds": 2.0, "cameras": [c.id for c in cameras], "screens": 3}, 13.0)
+        reckoner.take({"do": "undo", "number": 3}, 14.0)
+        for now in (15.0, 25.0, 35.0):
+            reckoner.tick(now)
+            reckoner.picture()
+        reckoner.close()
 
 
 def _camera(number: int) -> Camera:

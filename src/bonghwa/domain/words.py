@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from bonghwa.domain.alarm import DISPOSITIONS, KIND_WORDS, LINE_WORDS
 from bonghwa.domain.reason import Reason
+from bonghwa.domain.words_pursuit import PURSUITS, TOLD
 
 Language = Literal["ko", "en"]
 
@@ -154,6 +155,7 @@ TIMELINE: dict[str, tuple[str, str]] = {
     "opened": ("{kind} 접수, 상황 {number}", "{kind} received, incident {number}"),
     "acknowledged": ("접수 확인", "Acknowledged"),
     "note": ("{text}", "{text}"),
+    **TOLD,
     "invited": ("{agency_invited} 공조 요청: {basis}", "{agency_invited} invited: {basis}"),
     "escalated": ("{seconds}초 동안 응답이 없어 {agency_invited}에 넘김", "Unanswered for {seconds} s, passed to {agency_invited}"),
     "changed": ("변경: 코드 {priority}, {place}", "Changed: code {priority}, {place}"),
@@ -216,7 +218,7 @@ REFUSAL_TITLES: dict[int, tuple[str, str]] = {
     503: ("지금은 할 수 없음", "Not available now"),
 }
 
-WORDS: dict[str, tuple[str, str]] = {**REFUSALS, **DECISIONS}
+WORDS: dict[str, tuple[str, str]] = {**REFUSALS, **DECISIONS, **PURSUITS}
 
 
 class _Values(defaultdict[str, Any]):

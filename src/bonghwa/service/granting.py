@@ -11,11 +11,12 @@ from bonghwa.domain.access import Allowed, Denied, Question, decide, local_time
 from bonghwa.domain.agreement import Agreement, Clause
 from bonghwa.domain.grant import US, Grant
 from bonghwa.domain.incident import Incident, Place
+from bonghwa.domain.pursuit import Watched
 from bonghwa.domain.reason import Reason
-from bonghwa.domain.selection import Denial, Gap, Selection
+from bonghwa.domain.selection import ChosenCamera, Denial, Gap, Selection
 from bonghwa.service import obliging
 from bonghwa.service.cutting import end_grants
-from bonghwa.service.ports import City, Found, Tx, Wanted
+from bonghwa.service.ports import City, Found, Read, Tx, Wanted
 from bonghwa.service.telling import note, tell_grant
 
 Chosen = tuple[Agreement, Clause]
@@ -26,7 +27,7 @@ def selection_id(incident: str, agency: str) -> str:
     return f"{incident}:{agency}"
 
 
-def ask_agreements(tx: Tx, city: City, incident: Incident, agency: str) -> tuple[dict[str, Chosen], list[Denial]]:
+def ask_agreements(tx: Read, city: City, incident: Incident, agency: str) -> tuple[dict[str, Chosen], list[Denial]]:
     """For each owner the clause that allows it, and the distinct denials with their reasons."""
     part = incident.part(agency)
     allowed: dict[str, Chosen] = {}
@@ -72,8 +73,14 @@ def decide_for(tx: Tx, city: City, incident: Incident, agency: str, exclude: fro
     by_clause: dict[tuple[str, str], tuple[Chosen, set[str]]] = {}
     for owner, chosen in allowed.items():
         by_clause.setdefault((chosen[0].id, chosen[1].id), (chosen, set()))[1].add(owner)
+    followed = _followed(tx, incident, agency)
     found: list[tuple[Chosen, Found]] = [
-        (chosen, _choose(city, incident.place, chosen[1], frozenset(owners), exclude, is_night(tx.now)))
+        (
+            chosen,
+            _of_pursuit(city, followed, chosen[1], owners, exclude)
+            if followed
+            else _choose(city, incident.place, chosen[1], frozenset(owners), exclude, is_night(tx.now)),
+        )
         for chosen, owners in by_clause.values()
     ]
     kept: set[str] = set()
@@ -131,6 +138,27 @@ def _nothing(tx: Tx, city: City, incident: Incident, agency: str, current: list[
 def _choose(city: City, place: Place, clause: Clause, owners: frozenset[str], exclude: frozenset[str], night: bool) -> Found:
     wanted = Wanted(owners, clause.radius_m, clause.cameras, city.limits.spares, frozenset(clause.left_out), exclude, night)
     return city.eyes.choose(place, wanted)
+
+
+def _followed(tx: Tx, incident: Incident, agency: str) -> tuple[Watched, ...]:
+    """The cameras a running pursuit wants watched, for the agency that leads it and for a guest it shows them to."""
+    for pursuit in tx.pursuits.find(incident=incident.id, state="running"):
+        if "watch" in pursuit.parts_for(agency) and pursuit.watch:
+            return pursuit.watch
+    return ()
+
+
+def _of_pursuit(city: City, watched: tuple[Watched, ...], clause: Clause, owners: set[str], exclude: frozenset[str]) -> Found:
+    """What a clause opens of a pursuit's cameras: its owners', its purposes, its number, within its radius of where he may be."""
+    cameras: list[ChosenCamera] = []
+    for each in watched:
+        camera = city.cameras.get(each.camera)
+        if camera is None or camera.owner not in owners or camera.purpose in clause.left_out or each.camera in exclude:
+            continue
+        if each.away_m <= clause.radius_m and len(cameras) < clause.cameras:
+            why = (Reason("pursuit_holds", {"percent": round(100 * each.holds)}),)
+            cameras.append(ChosenCamera(each.camera, camera.owner, len(cameras) + 1, round(each.holds, 4), round(each.away_m, 1), why))
+    return Found(tuple(cameras), (), (False,) * 8, 0, 0, 0.0)
 
 
 def _joined(answers: list[Found]) -> Found:

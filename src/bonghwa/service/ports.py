@@ -14,6 +14,7 @@ from bonghwa.domain.incident import Incident, Place, Report
 from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.pose_proposal import PoseProposal
+from bonghwa.domain.pursuit import Fact, Pursuit
 from bonghwa.domain.selection import ChosenCamera, Gap, Selection
 from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -91,6 +92,8 @@ class Read(Protocol):
     holds: Collection[Hold]
     requests: Collection[SteeringRequest]
     proposals: Collection[PoseProposal]
+    pursuits: Collection[Pursuit]
+    facts: Collection[Fact]
 
 
 class Tx(Read, Protocol):

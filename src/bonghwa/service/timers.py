@@ -5,7 +5,7 @@ from dataclasses import replace
 from bonghwa.domain import alarm
 from bonghwa.domain.grant import US
 from bonghwa.domain.incident import join
-from bonghwa.service import clips, duties, people, responders, steering, steering_requests
+from bonghwa.service import clips, duties, people, pursuits, responders, steering, steering_requests
 from bonghwa.service.cutting import end_grants, end_views
 from bonghwa.service.granting import decide_for, open_grant
 from bonghwa.service.ports import City, Read, Tx
@@ -34,6 +34,8 @@ def anything_due(read: Read, city: City) -> bool:
     ):
         return True
     if any(steering.ended(read, city, hold) for hold in read.holds.find()) or steering_requests.requests_due(read):
+        return True
+    if any(pursuits.orphaned(read, pursuit) for pursuit in read.pursuits.find(state="running")):
         return True
     if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
         return True
@@ -162,5 +164,6 @@ EVERY = (
     clips.erase_old,
     steering.let_go_of_ended,
     steering_requests.drop_requests_of_closed,
+    pursuits.end_orphans,
 )
 """Each runs as a change of its own, so that one that fails keeps no other from its work."""

@@ -6,6 +6,7 @@ from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.pose_proposal import PoseProposal
+from bonghwa.domain.pursuit import Fact, Pursuit
 from bonghwa.domain.selection import Selection
 from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -48,6 +49,8 @@ MASKS = Noun("masks", Mask, {"owner": str}, key="camera")
 HOLDS = Noun("holds", Hold, {"owner": str})
 REQUESTS = Noun("steering_requests", SteeringRequest, {"camera": str, "owner": str, "agency": str, "done_at": int})
 PROPOSALS = Noun("pose_proposals", PoseProposal, {})
+PURSUITS = Noun("pursuits", Pursuit, {"incident": str, "agency": str, "state": str})
+FACTS = Noun("pursuit_facts", Fact, {"pursuit": str, "number": int})
 
 NOUNS = {
     "incidents": INCIDENTS,
@@ -69,4 +72,6 @@ NOUNS = {
     "holds": HOLDS,
     "steering_requests": REQUESTS,
     "pose_proposals": PROPOSALS,
+    "pursuits": PURSUITS,
+    "pursuit_facts": FACTS,
 }

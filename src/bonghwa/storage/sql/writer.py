@@ -27,6 +27,7 @@ from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.mask import Mask
 from bonghwa.domain.people import Account, LineCredential, Session
 from bonghwa.domain.pose_proposal import PoseProposal
+from bonghwa.domain.pursuit import Fact, Pursuit
 from bonghwa.domain.selection import Selection
 from bonghwa.domain.steering import Hold, SteeringRequest
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
@@ -72,6 +73,8 @@ class SqlRead:
         self.holds: Collection[Hold] = nouns.HOLDS.at(connection)
         self.requests: Collection[SteeringRequest] = nouns.REQUESTS.at(connection)
         self.proposals: Collection[PoseProposal] = nouns.PROPOSALS.at(connection)
+        self.pursuits: Collection[Pursuit] = nouns.PURSUITS.at(connection)
+        self.facts: Collection[Fact] = nouns.FACTS.at(connection)
 
 
 class SqlTx(SqlRead):

@@ -1,0 +1,121 @@
+"""A pursuit: following one subject of an open incident, by what people confirm; and the facts it is told."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bonghwa.domain.errors import Conflict, Invalid
+
+Mode = Literal["foot", "car"]
+FactType = Literal["sighting", "not_seen", "plate", "fix", "report"]
+Part = Literal["belief", "path", "watch", "containment"]
+PARTS: tuple[Part, ...] = ("belief", "path", "watch", "containment")
+"""What the agency that leads a pursuit may share of it with a guest."""
+
+MOST_CAMERAS = 16
+CAMERAS = 9
+CONFIDENCE: dict[FactType, float] = {"sighting": 0.8, "not_seen": 0.8, "plate": 0.9, "fix": 0.95, "report": 0.3}
+"""How far a fact is believed when whoever tells it does not say."""
+US = 1_000_000
+OLDEST_US = 60 * 60 * US
+AHEAD_US = 30 * US
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A camera the reckoning wants watched: how likely it shows the subject within a minute, and how far it stands from where he may be."""
+
+    camera: str
+    holds: float
+    away_m: float
+
+
+@dataclass(frozen=True)
+class Pursuit:
+    """One agency's pursuit in one incident. Times are microseconds. `watch` is the set of cameras it asks for now, best first."""
+
+    id: str
+    incident: str
+    agency: str
+    kind: str
+    drill: bool
+    mode: Mode | None
+    lat: float
+    lon: float
+    accuracy_m: float
+    fix_at: int
+    started_at: int
+    started_by: str
+    seed: int
+    k: int = CAMERAS
+    pins: tuple[str, ...] = ()
+    state: Literal["running", "ended"] = "running"
+    ended_at: int | None = None
+    end_reason: str | None = None
+    shared_with: tuple[str, ...] = ()
+    shared: tuple[str, ...] = PARTS
+    watch: tuple[Watched, ...] = ()
+    watch_at: int = 0
+    facts: int = 0
+    rev: int = 1
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on."""
+        return self.state == "running"
+
+    @property
+    def audience(self) -> list[str]:
+        """The agencies that may know of it."""
+        return [self.agency, *self.shared_with]
+
+    def changed(self, **fields: object) -> "Pursuit":
+        """The pursuit with other fields, one revision on."""
+        return replace(self, rev=self.rev + 1, **fields)  # type: ignore[arg-type]
+
+    def parts_for(self, agency: str) -> tuple[str, ...]:
+        """What of it an agency sees: the leader all, a guest what was shared with it."""
+        return PARTS if agency == self.agency else self.shared if agency in self.shared_with else ()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What somebody told a pursuit: `number` counts from 1 in it, `at` is when it was so, `told_at` when it was told."""
+
+    id: str
+    pursuit: str
+    number: int
+    type: FactType
+    at: int
+    told_at: int
+    account: str
+    by: str
+    agency: str
+    confidence: float
+    camera: str | None = None
+    heading: float | None = None
+    mode: Mode | None = None
+    lat: float | None = None
+    lon: float | None = None
+    accuracy_m: float | None = None
+    undone_at: int | None = None
+    undone_by: str | None = None
+
+
+def check_fact(fact: Fact, now: int) -> None:
+    """Raise Invalid, naming the field, for a fact that cannot be."""
+    if fact.type in ("sighting", "not_seen", "plate") and fact.camera is None:
+        raise Invalid("camera", "required")
+    if fact.type in ("fix", "report") and (fact.lat is None or fact.lon is None or fact.accuracy_m is None):
+        raise Invalid("place", "required")
+    if not 0 < fact.confidence < 1:
+        raise Invalid("confidence", "out_of_range")
+    if fact.at > now + AHEAD_US:
+        raise Invalid("at", "in_the_future")
+    if fact.at < now - OLDEST_US:
+        raise Invalid("at", "too_old")
+
+
+def may_lead(pursuit: Pursuit) -> None:
+    """Raise Conflict when nothing can be told to it any more."""
+    if not pursuit.running:
+        raise Conflict("pursuit_ended")

@@ -1,0 +1,118 @@
+"""What every pursuit of a process stands on: the roads, and which camera shows which of them, as files that the hub wrote."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bonghwa.domain.camera import Camera
+from bonghwa.domain.geo import to_grid, to_wgs84
+from bonghwa.pursuit.coverage import Coverage
+from bonghwa.pursuit.mapped import load_roads, save_roads
+from bonghwa.pursuit.network import Network
+from bonghwa.pursuit.roads import INFERRED, Floats, Roads
+from bonghwa.pursuit.ways import Ways
+
+ROADS, COVERAGE, CAMERAS = "roads.map", "coverage.npz", "cameras.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Roads and coverage, packed once for all pursuits of a process. `owner` and `purpose` are of each camera of the coverage."""
+
+    roads: Roads
+    coverage: Coverage
+    network: Network
+    ways: Ways
+    owner: tuple[str, ...]
+    purpose: tuple[str, ...]
+
+    @classmethod
+    def of(cls, roads: Roads, coverage: Coverage, owner: Sequence[str], purpose: Sequence[str]) -> "Ground":
+        """From what is in memory."""
+        return cls(roads, coverage, Network.of(roads, coverage), Ways(roads), tuple(owner), tuple(purpose))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Ground":
+        """From the files that `lay` wrote. Raises OSError, ValueError or KeyError where they are not whole."""
+        with np.load(folder / COVERAGE, allow_pickle=False) as file:
+            coverage = Coverage(
+                tuple(str(camera) for camera in file["cameras"]), file["first"], file["camera"], file["begin"], file["end"], file["chance"]
+            )
+        told = json.loads((folder / CAMERAS).read_text("utf-8"))
+        return cls.of(load_roads(folder / ROADS), coverage, told["owner"], told["purpose"])
+
+    def metres(self, lat: float, lon: float) -> tuple[float, float]:
+        """A place in metres from the roads' origin."""
+        x, y = to_grid(lat, lon)
+        return x - self.roads.origin[0], y - self.roads.origin[1]
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Latitude and longitude of a point in metres from the roads' origin."""
+        lat, lon = to_wgs84(x + self.roads.origin[0], y + self.roads.origin[1])
+        return round(lat, 6), round(lon, 6)
+
+    def middle(self, camera: str) -> tuple[float, float, float] | None:
+        """Of the roads a camera shows: their middle in metres from the origin, and how far they reach from it. None where it shows none."""
+        number = self.network.number.get(camera)
+        if number is None:
+            return None
+        rows = np.flatnonzero(self.coverage.camera == number)
+        if not len(rows):
+            return None
+        edges = np.searchsorted(self.coverage.first, rows, side="right") - 1
+        points = np.array(
+            [
+                self.roads.at(int(edge), (self.coverage.begin[row] + self.coverage.end[row]) / 2)
+                for edge, row in zip(edges, rows, strict=True)
+            ]
+        )
+        x, y = (float(each) for each in points.mean(axis=0))
+        return x, y, max(10.0, float(np.hypot(points[:, 0] - x, points[:, 1] - y).max()))
+
+
+def lay(folder: Path, roads: Roads, coverage: Coverage, cameras: Sequence[Camera]) -> str:
+    """Write what the processes stand on; the name of this road graph, which changes with its content."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sha = save_roads(folder / ROADS, roads)
+    known = {camera.id: camera for camera in cameras}
+    waiting = folder / "coverage.new.npz"
+    np.savez(
+        waiting,
+        cameras=np.array(coverage.cameras),
+        first=coverage.first,
+        camera=coverage.camera,
+        begin=coverage.begin,
+        end=coverage.end,
+        chance=coverage.chance,
+    )
+    os.replace(waiting, folder / COVERAGE)
+    told = {"owner": [known[c].owner for c in coverage.cameras], "purpose": [known[c].purpose for c in coverage.cameras]}
+    (folder / CAMERAS).write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+    return sha
+
+
+def streets_of(roads: Roads) -> dict[str, object]:
+    """The road graph for a map: each street's line as flat longitudes and latitudes, its name, and which are known as bus sections only."""
+    twin = roads.twin
+    street = np.flatnonzero((twin < 0) | (np.arange(roads.edges) < twin))
+    lines: dict[str, list[float]] = {}
+    names: dict[str, str] = {}
+    for edge in street.tolist():
+        part = slice(int(roads.shape_first[edge]), int(roads.shape_first[edge + 1]))
+        lines[str(edge)] = _line(roads.shape_x[part] + roads.origin[0], roads.shape_y[part] + roads.origin[1])
+        if name := roads.names[roads.name[edge]]:
+            names[str(edge)] = name
+    inferred = [edge for edge in street.tolist() if roads.use[edge] & INFERRED]
+    return {"source": roads.source, "streets": lines, "names": names, "inferred": inferred}
+
+
+def _line(x: Floats, y: Floats) -> list[float]:
+    flat: list[float] = []
+    for east, north in zip(x.tolist(), y.tolist(), strict=True):
+        lat, lon = to_wgs84(east, north)
+        flat += [round(lon, 6), round(lat, 6)]
+    return flat

@@ -1,0 +1,152 @@
+"""One pursuit as a process hosts it: told what people say and what they watched, it makes the picture that the console draws.
+
+Everything it is told is written to its own log before it counts, with the time it counted at, so that after a crash the same pursuit is
+reckoned again from the log. The picture is plain JSON: streets by their number in the road graph, cameras by id.
+"""
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from bonghwa.pursuers.ground import Ground
+from bonghwa.pursuers.picture import Picture
+from bonghwa.pursuit.belief import Start
+from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, PlateRead, PublicReport, Sighting, Unseen
+from bonghwa.pursuit.follow import Following, Settings
+from bonghwa.pursuit.watch import Wall
+
+NOT_HERE_S = 10.0
+"""A person who says that the subject is not on a camera has looked at it with care: it counts as so many seconds of watching alone."""
+KEPT = 61
+EVERY_S = 10.0
+
+Message = Mapping[str, Any]
+
+
+class Reckoner:
+    """A running pursuit. `take` is told a message and the time; `picture` answers. It reads no clock."""
+
+    def __init__(self, ground: Ground, spec: Message, log: Path, now: float) -> None:
+        """Begin, or go on from the log where there is one. Raises `NoRoad` where no road is near."""
+        self.ground = ground
+        self.id = str(spec["id"])
+        self.mode: str | None = spec["mode"]
+        x, y = ground.metres(spec["lat"], spec["lon"])
+        begun = float(spec["started_at"])
+        start = Start(begun, x, y, float(spec["accuracy_m"]), max(0.0, begun - float(spec["fix_at"])), self.mode)
+        self._wall = self._usable(spec)
+        settings = Settings(particles=int(spec["particles"]), wall=self._wall)
+        self.following = Following(ground.roads, ground.coverage, start, int(spec["seed"]), settings, ground.network)
+        self._numbers: dict[int, int] = {}
+        self.known: dict[int, Evidence] = {}
+        """What people told and nobody took back, by the hub's number."""
+        self._pictures: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._kept_at = float("-inf")
+        self.vain: deque[tuple[float, tuple[str, ...]]] = deque(maxlen=600)
+        self._picture = Picture(self)
+        self._log: TextIO | None = None
+        if log.exists():
+            self._replay(log)
+        self._log = log.open("a", encoding="utf-8")
+        self.tick(now)
+
+    def take(self, message: Message, now: float) -> None:
+        """What the hub says; said twice it counts once. Raises `BadEvidence` or `NoRoad`; then nothing has changed."""
+        do = message["do"]
+        if do == "fact" and message["number"] in self._numbers:
+            return
+        if do == "undo" and message["number"] not in self.known:
+            return
+        if do == "wall" and self._usable(message) == self._wall:
+            return
+        self.tick(now)
+        if self._log is not None:
+            # What cannot be weighed is refused at the replay as it is here.
+            self._log.write(json.dumps({"now": now, **message}, ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._log.flush()
+        self._apply(message, now)
+
+    def tick(self, now: float) -> None:
+        """Move the belief on."""
+        self.following.tick(now)
+
+    def picture(self) -> dict[str, Any]:
+        """What the screen shows now. One each ten seconds is kept for looking back."""
+        now = self.following.now
+        made = self._picture.now()
+        if now - self._kept_at >= EVERY_S:
+            self._kept_at = now
+            self._pictures.append(made)
+        return {**made, "strip": [self._mark(each) for each in self._pictures]}
+
+    def at(self, time: float) -> dict[str, Any] | None:
+        """The picture kept nearest before a moment; None where none is kept."""
+        before = [each for each in self._pictures if each["now"] <= time + 1e-3]
+        return {**before[-1], "strip": [self._mark(each) for each in self._pictures]} if before else None
+
+    def close(self) -> None:
+        """Write nothing more."""
+        self._picture.close()
+        if self._log is not None:
+            self._log.close()
+
+    def _replay(self, log: Path) -> None:
+        for line in log.read_text("utf-8").splitlines():
+            try:
+                message = json.loads(line)
+            except ValueError:
+                break  # the last line of a process that was killed in the middle of it
+            self.tick(message["now"])
+            try:
+                self._apply(message, message["now"])
+            except BadEvidence:
+                continue
+
+    def _apply(self, message: Message, now: float) -> None:
+        do = message["do"]
+        if do == "fact":
+            evidence = self._evidence(message)
+            self._numbers[message["number"]] = self.following.take(evidence)
+            self.known[message["number"]] = evidence
+            self._picture.news()
+        elif do == "undo":
+            del self.known[message["number"]]
+            self.following.undo(self._numbers[message["number"]])
+            self._picture.news()
+        elif do == "wall":
+            self._wall = self._usable(message)
+            self.following.arrange(self._wall)
+        elif do == "unseen":
+            cameras = tuple(message["cameras"])
+            self.following.take(Unseen(now, float(message["seconds"]), cameras, int(message["screens"])))
+            self.vain.append((now, cameras))
+
+    def _evidence(self, told: Message) -> Evidence:
+        kind, at, confidence = told["type"], float(told["at"]), float(told["confidence"])
+        if kind == "sighting":
+            return Sighting(at, told["camera"], confidence, told["heading"], told["mode"])
+        if kind == "plate":
+            return PlateRead(at, told["camera"], confidence, told["heading"])
+        if kind == "not_seen":
+            return Unseen(at, NOT_HERE_S, (told["camera"],))
+        x, y = self.ground.metres(told["lat"], told["lon"])
+        if kind == "fix":
+            return Fix(at, x, y, float(told["accuracy_m"]), confidence=confidence)
+        return PublicReport(at, x, y, float(told["accuracy_m"]), confidence, told["mode"])
+
+    def _usable(self, told: Message) -> Wall:
+        """What the watchers may use: the clause's owners and purposes, and cameras that answer."""
+        owners, left_out, bad = set(told["owners"]), set(told["left_out"]), set(told["bad"])
+        ground = self.ground
+        rows = zip(ground.coverage.cameras, ground.owner, ground.purpose, strict=True)
+        usable = tuple(c for c, owner, purpose in rows if owner in owners and purpose not in left_out and c not in bad)
+        return Wall(int(told["k"]), 0, tuple(told["pins"]), usable)
+
+    def _mark(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """One mark of the strip: how sure the belief was then, and what was watched in vain since the mark before."""
+        now = kept["now"]
+        vain = sorted({camera for at, cameras in self.vain if now - EVERY_S < at <= now for camera in cameras})
+        seen = any(isinstance(e, Sighting | PlateRead) and now - EVERY_S < e.time <= now for e in self.known.values())
+        return {"at": now, "m90": kept["belief"]["m90"], "m50": kept["belief"]["m50"], "seen": seen, "vain": vain}

@@ -1,0 +1,159 @@
+"""Which cameras to watch now: particles are rolled on, and the cameras are taken that together see the most of them, with the reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from bonghwa.pursuit.belief import Belief, key_of
+from bonghwa.pursuit.motion import roll
+from bonghwa.pursuit.movement import share_of
+from bonghwa.pursuit.particles import empty_state
+from bonghwa.pursuit.roads import Bytes, Floats, Numbers
+from bonghwa.pursuit.weighing import gather, greedy, picked
+from bonghwa.sight.kernels import Ints
+
+ROLLED = 2_000
+"""Particles rolled on: at 2,000 a camera's share is known to about one point in a hundred."""
+HORIZON_S = 60.0
+ROLL_STEP_S = 1.0
+MOST_CAMERAS = 48
+"""One particle notes at most so many cameras on its way."""
+HOLD_S = 10.0
+"""The set changes at most this often: a wall that flickers shows nothing."""
+KEEP_BONUS = 0.3
+"""A camera watched already counts for so much more: halves the churn at no cost in sightings."""
+PATIENCE_S = 45.0
+"""A view in t seconds counts exp(-t / patience) as much as one now: later views can still be chosen later."""
+
+
+@dataclass(frozen=True)
+class Wall:
+    """What watchers have and may use."""
+
+    k: int = 9
+    """How many cameras can be watched at once."""
+    screens: int = 0
+    """How many screens one person watches, 0 for `k`: the more, the less is seen on each."""
+    pins: tuple[str, ...] = ()
+    """Cameras that stay as long as they are usable."""
+    usable: tuple[str, ...] | None = None
+    """The cameras that the clause allows and that work; None for all."""
+
+
+class Reason(NamedTuple):
+    """Why a camera is watched, as data for words: a kind and its numbers.
+
+    `pinned`; `kept` (bonus); `in_view` (mass it shows now); `arrives` (mass that comes into view, from and to seconds);
+    `adds` (mass that no camera chosen before it sees).
+    """
+
+    kind: str
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One camera to watch."""
+
+    camera: str
+    holds: float
+    """The probability that it shows the subject at some time of the next minute."""
+    begins_at: float
+    ends_at: float
+    """When he is expected in view: the 10th and 90th hundredth of arrivals, absolute seconds. Equal where nobody is expected."""
+    why: tuple[Reason, ...]
+
+
+@dataclass(eq=False)
+class Watch:
+    """The cameras watched now, and when they changed last."""
+
+    chosen: tuple[Watched, ...] = ()
+    hope: float = 0.0
+    """How likely at least one of the chosen shows the subject within the next minute."""
+    ceiling: float = 0.0
+    """The same if every usable camera were watched: more than that nobody can hope for."""
+    changed_at: float = float("-inf")
+    reckoned_at: float = float("-inf")
+    urgent: bool = field(default=False)
+    """Something happened that the set does not know of yet."""
+
+    def due(self, now: float) -> bool:
+        """Whether to choose anew: every ten seconds, or at once after news, but never sooner than ten seconds after a change."""
+        return now >= self.changed_at + HOLD_S and (self.urgent or now >= self.reckoned_at + HOLD_S)
+
+    def choose(self, belief: Belief, wall: Wall, now: float, step: int) -> None:
+        """Choose the cameras to watch from now on."""
+        before = {watched.camera for watched in self.chosen}
+        self.chosen, self.hope, self.ceiling = choose(belief, wall, before, now, step)
+        self.reckoned_at, self.urgent = now, False
+        if {watched.camera for watched in self.chosen} != before:
+            self.changed_at = now
+
+
+def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) -> tuple[tuple[Watched, ...], float, float]:
+    """The cameras that together most likely show the subject within a minute, the greatest gain first, pins before all.
+
+    With them how likely they show him at all, and how likely any usable camera does.
+    """
+    network = belief.network
+    cameras = len(network.coverage.cameras)
+    allowed = _marks(network.number, wall.usable, cameras) if wall.usable is not None else np.ones(cameras, np.uint8)
+    pinned = _marks(network.number, wall.pins, cameras) & allowed
+    blind_pins = [pin for pin in dict.fromkeys(wall.pins) if pin not in network.number and (wall.usable is None or pin in wall.usable)]
+    k = max(wall.k, int(pinned.sum()) + len(blind_pins))
+    start, weight = picked(belief.state.weight, ROLLED, 0.0, 0.5)
+    some = empty_state(ROLLED)
+    gather(belief.state, some, start, weight, 0)
+    shy = np.where(some.shy > 0, belief.watching.shy_factor, 1.0)
+    keys = np.array([key_of(belief.seed, step, "watch", n) for n in range(round(HORIZON_S / ROLL_STEP_S))], np.uint64)
+    who, since, shown, starts = roll(
+        some, keys, ROLL_STEP_S, network.net, belief.near, network.far, belief.movement, network.sight, MOST_CAMERAS, cameras
+    )
+    rate = belief.watching.detect_rate * share_of(wall.screens or wall.k, belief.watching)
+    caught = (1.0 - np.exp(-rate * shown * shy[who])) * np.exp(-since / PATIENCE_S)
+    kept = _marks(network.number, tuple(before), cameras)
+    chosen, gains = greedy(who, starts, caught, weight, allowed, kept, pinned, k - len(blind_pins), KEEP_BONUS)
+    made = [Watched(pin, 0.0, now, now, (Reason("pinned", ()),)) for pin in blind_pins]
+    for number, gain in zip(chosen, gains, strict=True):
+        rows = slice(int(starts[number]), int(starts[number + 1]))
+        holds = weight[who[rows]]
+        coming = since[rows] > 0
+        arrivals = _hundredths(since[rows][coming], holds[coming])
+        why = [Reason("pinned", ())] if pinned[number] else []
+        why += [Reason("kept", (KEEP_BONUS,))] if kept[number] else []
+        why += [Reason("in_view", (float(holds[~coming].sum()),))] if not coming.all() else []
+        why += [Reason("arrives", (float(holds[coming].sum()), *arrivals))] if coming.any() else []
+        why += [Reason("adds", (float(gain),))]
+        window = _hundredths(since[rows], holds) if len(holds) else (0.0, 0.0)
+        camera = network.coverage.cameras[number]
+        made.append(Watched(camera, min(float(holds.sum()), 1.0), now + window[0], now + window[1], tuple(why)))
+    each = np.diff(starts)
+    usable = np.flatnonzero(np.repeat(allowed, each))
+    return tuple(made), _share(who, starts, chosen, weight), float(weight[np.unique(who[usable])].sum())
+
+
+def _share(who: Numbers, starts: Ints, chosen: Numbers, weight: Floats) -> float:
+    """The weight of the particles that at least one of these cameras shows."""
+    if not len(chosen):
+        return 0.0
+    rows = np.concatenate([np.arange(starts[number], starts[number + 1]) for number in chosen])
+    return float(weight[np.unique(who[rows])].sum())
+
+
+def _marks(number: dict[str, int], cameras: Sequence[str], many: int) -> Bytes:
+    marks = np.zeros(many, np.uint8)
+    marks[[number[camera] for camera in cameras if camera in number]] = 1
+    return marks
+
+
+def _hundredths(seconds: Floats, weight: Floats) -> tuple[float, float]:
+    """The 10th and the 90th hundredth of weighted times."""
+    if not len(seconds):
+        return 0.0, 0.0
+    order = np.argsort(seconds, kind="stable")
+    summed = np.cumsum(weight[order])
+    low, high = np.searchsorted(summed, (0.1 * summed[-1], 0.9 * summed[-1]))
+    return float(seconds[order[low]]), float(seconds[order[min(high, len(order) - 1)]])
