@@ -22,6 +22,8 @@ const LAYERS_OF: Record<Part, readonly string[]> = {
 const REACH_MS = 2500;
 /** Each step of colour is a density this many times less. */
 const STEP = 2.1;
+/** The share of the estimate on each side that may lie outside the view. */
+const TAIL = 0.03;
 
 const collection = (features: Feature[]): GeoJSON.FeatureCollection => ({ type: 'FeatureCollection', features });
 const line = (coordinates: GeoJSON.Position[], properties: Record<string, unknown> = {}): Feature => ({ type: 'Feature', geometry: { type: 'LineString', coordinates }, properties });
@@ -61,16 +63,21 @@ export function beliefFeatures(belief: Belief, streets: Streets): Feature[] {
   });
 }
 
-/** The box around the streets of the 90 % set (all of them when there is none): west, south, east, north. */
+/** The box that holds nearly all of the estimate: west, south, east, north. A thin tail far away does not shrink the rest. */
 export function beliefBox(belief: Belief, streets: Streets): [number, number, number, number] | null {
-  const wanted = belief.streets.filter((street) => street[3] > 0);
-  let box: [number, number, number, number] | null = null;
-  for (const [street] of wanted.length ? wanted : belief.streets) {
-    for (const [lon, lat] of streets.line(street) ?? []) {
-      box = box ? [Math.min(box[0], lon), Math.min(box[1], lat), Math.max(box[2], lon), Math.max(box[3], lat)] : [lon, lat, lon, lat];
-    }
-  }
-  return box;
+  const middles = belief.streets.flatMap(([street, share]) => {
+    const line = streets.line(street);
+    const ends = line && [line[0], line.at(-1)];
+    return ends ? ends.flatMap((end) => (end ? [{ lon: end[0], lat: end[1], share: share / 2 }] : [])) : [];
+  });
+  if (!middles.length) return null;
+  const whole = middles.reduce((sum, one) => sum + one.share, 0);
+  const at = (key: 'lon' | 'lat', part: number): number => {
+    let left = whole * part;
+    const sorted = middles.toSorted((a, b) => a[key] - b[key]);
+    return (sorted.find((one) => (left -= one.share) <= 0) ?? sorted[sorted.length - 1] ?? { [key]: 0 })[key] as number;
+  };
+  return [at('lon', TAIL), at('lat', TAIL), at('lon', 1 - TAIL), at('lat', 1 - TAIL)];
 }
 
 export class PursuitLayers {

@@ -1,7 +1,9 @@
 /** What the pursuit screen says in words: lengths, windows, kinds of subjects. */
 import { direction } from '../i18n/incident';
 import { t } from '../i18n/pursuit';
-import type { Pursuit, Watch } from '../lib/pursuitTypes';
+import type { ClosingPoint, Pursuit, Watch } from '../lib/pursuitTypes';
+import { distance } from '../map/shapes';
+import type { Spot } from '../map/types';
 
 /** `504 m`, `2.6 km`. */
 export function metres(m: number): string {
@@ -54,4 +56,18 @@ export function headingWord(bearing: number): string {
 /** What the one number counts from. */
 export function sinceWord(pursuit: Pursuit): string {
   return t(`since_${pursuit.since?.kind ?? 'start'}` as 'since_sighting');
+}
+
+/** Where he was known last: the newest sighting that stands, else the start. */
+export function lastPlace(path: Pursuit['path'], start: Pursuit['start']): Spot | null {
+  return path?.points.findLast((point) => !point.undone) ?? start;
+}
+
+/** A crossing as people find it: its name, and which way and how far from where he was known last, since many crossings have no name. */
+export function crossingName(point: ClosingPoint, from: Spot | null): string {
+  const name = point.name || t('unnamed');
+  if (!from) return name;
+  const squeeze = Math.cos((from.lat * Math.PI) / 180);
+  const bearing = (Math.atan2((point.lon - from.lon) * squeeze, point.lat - from.lat) * 180) / Math.PI;
+  return `${name} · ${headingWord(bearing)} ${metres(distance(from, point))}`;
 }
