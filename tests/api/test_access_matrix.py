@@ -39,6 +39,8 @@ BODIES: dict[str, Any] = {
     "POST /incidents/{incident_id}/split": {"reports": ["rep_none"], "reason": "r"},
     "POST /incidents/{incident_id}/close": {"reason": "r", "disposition": "real"},
     "POST /incidents/{incident_id}/reopen": {"reason": "r"},
+    "POST /incidents/{incident_id}/hide": {"reason": "r", "minutes": 30},
+    "POST /incidents/{incident_id}/show": {"reason": "r"},
     "POST /incidents/{incident_id}/bad-picture": {"camera": "none"},
     "POST /incidents/{incident_id}/responders": {"label": "순찰 12"},
     "POST /responders/redeem": {"code": "none"},

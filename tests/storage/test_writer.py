@@ -1,8 +1,10 @@
 """The one writer: what was acknowledged is durable, what was refused leaves nothing, a group harms no neighbour. SQLite and PostgreSQL."""
 
+import json
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bonghwa.domain.errors import Conflict, Unavailable
-from bonghwa.domain.incident import Incident, Part
+from bonghwa.domain.incident import Incident, Part, Report, SetAside
 from bonghwa.service.clock import HubClock
 from bonghwa.storage.sql import journal
 from bonghwa.storage.sql.engine import open_engine
@@ -67,6 +69,29 @@ def look(engine: Engine) -> tuple[list[str], list[int], list[str]]:
 def test_state_ledger_entry_and_event_commit_together(writer: Writer, engine: Engine) -> None:
     key = writer.submit(open_one("I-1")).result(10)
     assert look(engine) == (["I-1"], [0], [key])
+
+
+def test_what_a_person_decided_about_the_queue_is_kept_and_rows_from_before_it_are_still_read(writer: Writer, engine: Engine) -> None:
+    word = SetAside(1, 2, "담당", "집 앞", hidden=True)
+    report = Report("rep_1", "tracking_centre", "e", "strap_cut", 5, 3, "", "accepted", moving=True, zone_m=240.5)
+
+    def keep(tx: SqlTx) -> Incident:
+        one = replace(incident(tx, "T-1"), set_aside=word, placed_at=7, risen_at=9)
+        tx.incidents.put(one)
+        tx.reports.put(report)
+        return one
+
+    kept = writer.submit(keep).result(10)
+    with engine.connect() as connection:
+        read = SqlRead(connection, 0)
+        assert (read.incidents.get(kept.id), read.reports.get("rep_1")) == (kept, report)
+    with engine.begin() as connection:
+        body = json.loads(connection.execute(text("SELECT body FROM incidents")).scalar_one())
+        for added in ("set_aside", "placed_at", "risen_at"):
+            del body[added]
+        connection.execute(text("UPDATE incidents SET body = :body"), {"body": json.dumps(body)})
+    with engine.connect() as connection:
+        assert SqlRead(connection, 0).incidents.get(kept.id) == replace(kept, set_aside=None, placed_at=0, risen_at=None)
 
 
 def test_a_refused_change_leaves_nothing_and_its_neighbours_stand(writer: Writer, engine: Engine) -> None:

@@ -2,6 +2,7 @@
 import { t as clips } from '../i18n/clips';
 import { t } from '../i18n/incident';
 import { t as s } from '../i18n/steering';
+import { t as p } from '../i18n/pursuit';
 import type { Key } from '../lib/keys.svelte';
 import type { Asking } from './acts';
 
@@ -22,6 +23,9 @@ export interface Hands {
   askExtend: () => boolean;
   askBasis: () => boolean;
   confirmBell: () => boolean;
+  mayPursue: () => boolean;
+  /** Starts a pursuit, or goes to the one that runs; false where there can be none. */
+  pursue: () => boolean;
   why: () => void;
   wall: () => void;
   leave: () => void;
@@ -50,6 +54,7 @@ export function incidentKeys(hands: Hands): Key[] {
     { code: 'KeyB', cap: 'B', label: () => t('basisShow'), run: () => hands.askBasis(), when: open, line: true },
     { code: 'KeyE', cap: 'E', label: () => t('extend'), run: () => hands.askExtend(), when: open, line: true },
     { code: 'KeyR', cap: 'R', label: () => t('link'), run: () => hands.ask({ what: 'responder' }), when: open, line: true },
+    { code: 'KeyT', cap: 'T', label: () => p('start'), run: () => hands.pursue(), when: () => open() && hands.mayPursue(), line: true },
     { code: 'KeyI', cap: 'I', label: () => t('toPolice'), run: () => hands.confirmBell(), when: open },
     { code: 'KeyW', cap: 'Shift W', label: () => t('wallAloneLong'), run: () => hands.wall(), shift: true, when: open },
     { code: 'Enter', cap: 'Ctrl Enter', label: () => t('keyClose'), run: () => hands.ask({ what: 'close' }), ctrl: true, inFields: true, when: open, line: true },

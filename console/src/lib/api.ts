@@ -5,6 +5,7 @@ import type {
   AskedGrant, Camera, CameraColumns, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder, Obligation, OpenedView,
   Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
 } from './types';
+import type { NewEvidence, Pursuit, PursuitSummary, Mode, RoadLines, SharedPart } from './pursuitTypes';
 import type { CameraMask, Clip, ClipPart, Region, Relay, Sight, SteerAct, SteerRight, SteeringHold, SteeringRequest } from './careTypes';
 
 const BASE = '/api/v1';
@@ -137,6 +138,8 @@ export const api = {
   },
   incident: (id: string, signal?: AbortSignal) => get<Incident>(`/incidents/${enc(id)}`, undefined, signal),
   acknowledge: (id: string) => post<Incident>(`/incidents/${enc(id)}/acknowledge`),
+  hide: (id: string, reason: string, minutes: number) => post<Incident>(`/incidents/${enc(id)}/hide`, { reason, minutes }),
+  show: (id: string, reason: string) => post<Incident>(`/incidents/${enc(id)}/show`, { reason }),
   note: (id: string, text: string) => post<Incident>(`/incidents/${enc(id)}/notes`, { text }),
   invite: (id: string, agency: string, basis: string) => post<Incident>(`/incidents/${enc(id)}/invite`, { agency, basis }),
   merge: (id: string, into: string, reason: string) => post<Incident>(`/incidents/${enc(id)}/merge`, { into, reason }),
@@ -161,6 +164,16 @@ export const api = {
   approve: (id: string, reason: string, cameras?: string[]) =>
     post<Grant>(`/grants/${enc(id)}/approve`, cameras ? { reason, cameras } : { reason }),
   deny: (id: string, reason: string) => post<Grant>(`/grants/${enc(id)}/deny`, { reason }),
+
+  roads: (sha: string) => get<RoadLines>(`/roads/${enc(sha)}`),
+  startPursuit: (incident: string, mode: Mode | null) => post<Pursuit>('/pursuits', { incident, mode }),
+  pursuits: (incident: string) => get<{ items: PursuitSummary[] }>('/pursuits', { incident }),
+  pursuit: (id: string, at?: string | null) => get<Pursuit>(`/pursuits/${enc(id)}`, { at }),
+  addEvidence: (id: string, evidence: NewEvidence) => post<{ number: number }>(`/pursuits/${enc(id)}/evidence`, evidence),
+  undoEvidence: (id: string, number: number) => json<void>('DELETE', `/pursuits/${enc(id)}/evidence/${number}`),
+  pursuitWall: (id: string, wall: { k?: number; pins?: string[] }) => json<Pursuit>('PUT', `/pursuits/${enc(id)}/wall`, { body: wall }),
+  sharePursuit: (id: string, shared: { with: string[]; what: SharedPart[] }) => json<Pursuit>('PUT', `/pursuits/${enc(id)}/sharing`, { body: shared }),
+  endPursuit: (id: string, reason: string) => json<void>('DELETE', `/pursuits/${enc(id)}`, { body: { reason } }),
 
   relay: () => get<Relay>('/relay'),
   openView: (of: { grant: string; camera: string } | { duty: string; camera: string }) => post<OpenedView>('/views', of),

@@ -2,7 +2,7 @@
 
 export type Route =
   | { screen: 'city' }
-  | { screen: 'incident'; id: string }
+  | { screen: 'incident' | 'pursuit'; id: string }
   | { screen: 'cameras' | 'views' | 'audit' | 'quality' | 'drills' | 'lost' };
 
 const PLAIN = ['cameras', 'views', 'audit', 'quality', 'drills'] as const;
@@ -12,6 +12,7 @@ export function routeOf(path: string): Route {
   const [first = '', second] = path.split('/').filter(Boolean);
   if (first === '') return { screen: 'city' };
   if (first === 'incidents' && second) return { screen: 'incident', id: decodeURIComponent(second) };
+  if (first === 'pursuits' && second) return { screen: 'pursuit', id: decodeURIComponent(second) };
   const plain = PLAIN.find((name) => name === first);
   return { screen: plain ?? 'lost' };
 }
@@ -45,3 +46,4 @@ class Router {
 
 export const router = new Router();
 export const incidentPath = (id: string): string => `/incidents/${encodeURIComponent(id)}`;
+export const pursuitPath = (id: string): string => `/pursuits/${encodeURIComponent(id)}`;

@@ -173,6 +173,23 @@ export type IncidentSummary = {
   counts?: { cameras: number; live: number; views: number; asked: number };
   expires_at?: string | null;
   mine?: { state: string; disposition: string | null } | null;
+  /** Where a wearer's alarms stand and why; only for the incident's owner, null for what is not triaged. */
+  triage?: Triage | null;
+};
+/** Why a line of the queue is hidden, until when at the latest. */
+export type Hiding = Reason & { since: string; until: string; by_hand: boolean };
+export type Triage = {
+  /** 10 + 10 x the code of the kind, moved by signs; lower stands higher. */
+  level: number;
+  weight: number;
+  why: Reason[];
+  count: number;
+  kinds: Record<string, number>;
+  first_at: string;
+  last_at: string;
+  last_place: (Point & { accuracy_m: number; name: string }) | null;
+  hidden: Hiding | null;
+  spells: number;
 };
 export type IncidentPart = {
   agency: string;

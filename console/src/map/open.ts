@@ -11,6 +11,8 @@ export const library = (): Promise<typeof import('maplibre-gl')> => import('mapl
 /** A map with the base style, its sources still empty; rejects when the device has no WebGL 2. */
 export async function openMap(container: HTMLElement, lang: Lang, title: string, start: Spot): Promise<{ map: GlMap; colours: Colours }> {
   const gl = await library();
+  // Whoever left while the library came has no styles any more to draw with.
+  if (!container.isConnected) throw new Error('the map was left');
   gl.setWorkerUrl(workerUrl);
   const colours = coloursOf(container);
   const map = new gl.Map({

@@ -4,7 +4,7 @@ import type { Chosen, Pin, Spot } from './types';
 type Screen = { x: number; y: number };
 /** `x, y` is the true point, `sx, sy` where the pin stands. */
 export type PlacedPin = Pin & Screen & { sx: number; sy: number; moved: boolean; labelled: boolean; left: boolean; z: number; more: number };
-export type PlacedBadge = Screen & { id: string; number: number; live: boolean; sx: number; sy: number };
+export type PlacedBadge = Screen & { id: string; number: number; live: boolean; note: string; sx: number; sy: number };
 
 const TOO_CLOSE = 30;
 const FAN = 46;
@@ -114,7 +114,7 @@ export function placeBadges(chosen: Chosen[], project: (spot: Spot) => Screen, p
   const badges = chosen.flatMap((camera): PlacedBadge[] => {
     if (camera.number === null) return [];
     const at = project(camera);
-    return [beside({ id: camera.id, number: camera.number, live: camera.live ?? true, ...at, sx: at.x, sy: at.y }, pins)];
+    return [beside({ id: camera.id, number: camera.number, live: camera.live ?? true, note: camera.note ?? '', ...at, sx: at.x, sy: at.y }, pins)];
   });
   partBadges(badges);
   return badges.map((badge) => beside(badge, pins));

@@ -5,6 +5,7 @@ import type { Lang } from '../lib/types';
 const NAMES = [
   'm-sea', 'm-land', 'm-coast', 'm-dist', 'm-dong', 'm-block', 'm-school', 'm-road0', 'm-road1', 'm-road2', 'm-road3', 'm-alley', 'm-case',
   'm-label', 'm-label2', 'm-halo', 'm-cam', 'm-cam-unk', 'm-cam-live', 'm-cam-slow', 'm-cam-dead', 'm-bus', 't1', 't2', 's0', 'alarm', 'warn', 'acc', 'live', 'dead',
+  'm-reach', 'm-path', 'm-blind', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6',
 ] as const;
 export type Colours = Record<(typeof NAMES)[number], string>;
 /** Glyphs are drawn on this device from the fonts it has; MapLibre reads the weight from the first name and takes the others as they are. */

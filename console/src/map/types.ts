@@ -27,6 +27,8 @@ export type Chosen = {
   fov: number | null;
   range_m: number | null;
   live?: boolean;
+  /** Written beside the badge, for example when he may be there. */
+  note?: string;
 };
 export type Spot = { lat: number; lon: number };
 /** Where to look: a new object moves the map there. */

@@ -3,6 +3,7 @@ import { api } from '../lib/api';
 import { events, onEvent } from '../lib/events.svelte';
 import type { HubEvent } from '../lib/eventTypes';
 import type { Incident, IncidentSummary } from '../lib/types';
+import { hiding, levelOf } from './triage';
 
 export type Stage = 'real' | 'drill';
 /** Counts and expiries are not in events: they are fetched anew for all rows together, this often at most. */
@@ -25,9 +26,9 @@ class Incidents {
   drills: IncidentSummary[] = $derived(this.open.filter((incident) => incident.drill));
   /** Those of the stage shown, in queue order. */
   shown: IncidentSummary[] = $derived(this.open.filter((incident) => incident.drill === (this.stage === 'drill')).sort(inQueueOrder));
-  /** Alarms nobody has acknowledged, the highest and newest first. */
+  /** Alarms nobody has acknowledged and no reason hides, the highest and newest first. */
   unanswered: IncidentSummary[] = $derived(
-    this.open.filter((incident) => incident.needs.includes('acknowledge')).sort((a, b) => a.priority - b.priority || b.opened_at.localeCompare(a.opened_at)),
+    this.open.filter((incident) => incident.needs.includes('acknowledge') && !hiding(incident)).sort((a, b) => a.priority - b.priority || b.opened_at.localeCompare(a.opened_at)),
   );
 
   /** Takes the snapshot and follows the events from it; answers with the cursor to follow from. */
@@ -141,24 +142,32 @@ class Incidents {
   }
 }
 
-/** What needs a person first, then more beacons first, then the longest waiting first. */
+/** What needs a person first, then by beacons and what triage says of a wearer's alarms, then the longest waiting first. */
 function inQueueOrder(a: IncidentSummary, b: IncidentSummary): number {
-  return Number(b.needs.length > 0) - Number(a.needs.length > 0) || a.priority - b.priority || a.opened_at.localeCompare(b.opened_at);
+  return (
+    Number(b.needs.length > 0) - Number(a.needs.length > 0) ||
+    levelOf(a) - levelOf(b) ||
+    (b.triage?.weight ?? 0) - (a.triage?.weight ?? 0) ||
+    a.opened_at.localeCompare(b.opened_at) ||
+    a.id.localeCompare(b.id)
+  );
 }
 
-export type Group = { key: 'needs' | 'open' | 'kept'; incidents: IncidentSummary[] };
+export type Group = { key: 'needs' | 'open' | 'kept' | 'hidden'; incidents: IncidentSummary[] };
 
 /**
- * The three groups of the queue. Kept together: notes of one beacon, and alarms of two that open no camera and wait for nothing; they are
+ * The groups of the queue. Hidden: what a reason hides for now, always counted. Kept together: notes of one beacon, and alarms of two that open no camera and wait for nothing; they are
  * counted by kind and never hidden.
  */
 export function groupsOf(incidents: IncidentSummary[]): Group[] {
   const kept = (incident: IncidentSummary): boolean =>
     incident.priority === 4 || (incident.priority === 3 && incident.needs.length === 0 && incident.counts?.cameras === 0);
+  const shown = incidents.filter((incident) => !hiding(incident));
   return [
-    { key: 'needs', incidents: incidents.filter((incident) => !kept(incident) && incident.needs.length > 0) },
-    { key: 'open', incidents: incidents.filter((incident) => !kept(incident) && incident.needs.length === 0) },
-    { key: 'kept', incidents: incidents.filter(kept) },
+    { key: 'needs', incidents: shown.filter((incident) => !kept(incident) && incident.needs.length > 0) },
+    { key: 'open', incidents: shown.filter((incident) => !kept(incident) && incident.needs.length === 0) },
+    { key: 'kept', incidents: shown.filter(kept) },
+    { key: 'hidden', incidents: incidents.filter(hiding) },
   ];
 }
 

@@ -39,7 +39,7 @@ export function homeOf(role: Role): string {
  * not ask of the hub is never drawn, so it is never asked.
  */
 export function screenFor(role: Role, route: Route): Route {
-  if (route.screen === 'incident') return knowsIncidents(role) ? route : { screen: 'lost' };
+  if (route.screen === 'incident' || route.screen === 'pursuit') return knowsIncidents(role) ? route : { screen: 'lost' };
   const screens = railOf(role).map((place) => place.key);
   if (route.screen === 'city' && !screens.includes('city')) return routeOf(homeOf(role));
   return route.screen === 'lost' || screens.includes(route.screen) ? route : { screen: 'lost' };

@@ -29,6 +29,7 @@ from bonghwa.api import (
     running,
     session,
     steering,
+    triage,
     views,
 )
 from bonghwa.api.desk import Desk, Route
@@ -46,6 +47,7 @@ ROUTES: list[Route] = [
     *session.ROUTES,
     *reports.ROUTES,
     *incidents.ROUTES,
+    *triage.ROUTES,
     *responders.ROUTES,
     *grants.ROUTES,
     *views.ROUTES,

@@ -67,6 +67,13 @@ class Close(Body):
     disposition: Literal["real", "mistaken", "malfunction", "prank", "duplicate", "test"]
 
 
+class Hide(Body):
+    """`POST /incidents/{id}/hide`."""
+
+    reason: Words
+    minutes: Annotated[int, Field(ge=1, le=240)] = 60
+
+
 class Change(Body):
     """`PATCH /incidents/{id}`."""
 

@@ -36,15 +36,20 @@ def _listed(read: Read, caller: Caller, state: str, after: str | None, limit: in
     return found[:limit]
 
 
+def open_incidents(read: Read, caller: Caller) -> list[Incident]:
+    """All open incidents the caller's agency takes or took part in."""
+    return [one for one in read.incidents.find(state=OPEN) if one.part(caller.agency) is not None]
+
+
 async def list_incidents(
-    caller: OnIncidents, desk: TheDesk, state: str = "open", after: str | None = None, limit: int = 200
+    request: Request, caller: OnIncidents, desk: TheDesk, state: str = "open", after: str | None = None, limit: int = 200
 ) -> JSONResponse:
     """The queue. Take the snapshot, then subscribe from `Event-Cursor`."""
-    size = max(1, min(limit, 500))
+    size, speech = max(1, min(limit, 500)), desk.speech(request)
 
     def look(read: SqlRead) -> tuple[list[dict[str, Any]], int]:
         _, cursor = journal.event_range(read.connection)
-        return [shapes.summary(one, caller, read) for one in _listed(read, caller, state, after, size)], cursor
+        return [shapes.summary(one, caller, read, speech) for one in _listed(read, caller, state, after, size)], cursor
 
     items, cursor = await desk.hub.read(look)
     following = items[-1]["id"] if len(items) == size else None
@@ -73,7 +78,7 @@ async def get_incident(incident_id: str, request: Request, caller: Viewer, desk:
     return JSONResponse(body, headers={"Event-Cursor": str(cursor)})
 
 
-async def _done(
+async def changed(
     desk: Desk,
     request: Request,
     caller: Caller,
@@ -96,18 +101,18 @@ async def _done(
 
 async def acknowledge(incident_id: str, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
     """Somebody has it: the tone stops."""
-    return await _done(desk, request, caller, lambda tx: incidents.acknowledge(tx, caller, incident_id))
+    return await changed(desk, request, caller, lambda tx: incidents.acknowledge(tx, caller, incident_id))
 
 
 async def add_note(incident_id: str, body: bodies.Note, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
     """Write a note only the own agency reads."""
-    return await _done(desk, request, caller, lambda tx: incidents.add_note(tx, caller, incident_id, body.text))
+    return await changed(desk, request, caller, lambda tx: incidents.add_note(tx, caller, incident_id, body.text))
 
 
 async def invite(incident_id: str, body: bodies.Invite, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
     """Bring another agency in; it acts under its own clause."""
     city = desk.hub.city
-    return await _done(desk, request, caller, lambda tx: incidents.invite(tx, city, caller, incident_id, body.agency, body.basis))
+    return await changed(desk, request, caller, lambda tx: incidents.invite(tx, city, caller, incident_id, body.agency, body.basis))
 
 
 async def change(incident_id: str, body: bodies.Change, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
@@ -115,7 +120,7 @@ async def change(incident_id: str, body: bodies.Change, request: Request, caller
     place = None
     if body.place is not None:
         place = _sent_place(desk, body.place)
-    return await _done(
+    return await changed(
         desk,
         request,
         caller,
@@ -136,7 +141,9 @@ def _sent_place(desk: Desk, sent: dict[str, Any]) -> Any:
 async def merge(incident_id: str, body: bodies.Merge, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
     """Put an incident into another of the same agency."""
     city = desk.hub.city
-    return await _done(desk, request, caller, lambda tx: incidents.merge(tx, city, caller, incident_id, body.into, body.reason), wait=True)
+    return await changed(
+        desk, request, caller, lambda tx: incidents.merge(tx, city, caller, incident_id, body.into, body.reason), wait=True
+    )
 
 
 async def split(incident_id: str, body: bodies.Split, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
@@ -149,26 +156,26 @@ async def split(incident_id: str, body: bodies.Split, request: Request, caller: 
         return kept
 
     more = lambda: {"split_into": {"id": fresh[0].id, "number": fresh[0].number}}  # noqa: E731  known only after the change
-    return await _done(desk, request, caller, run, wait=True, more=more)
+    return await changed(desk, request, caller, run, wait=True, more=more)
 
 
 async def close(incident_id: str, body: bodies.Close, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
     """End the caller's part and all its views; answers after the gateways cut or after 1 s (`unreached` names the rest)."""
     city = desk.hub.city
-    return await _done(
+    return await changed(
         desk, request, caller, lambda tx: incidents.close(tx, city, caller, incident_id, body.disposition, body.reason), wait=True
     )
 
 
 async def reopen(incident_id: str, body: bodies.Reason, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
     """Open the caller's part again, with new grants."""
-    return await _done(desk, request, caller, lambda tx: incidents.reopen(tx, desk.hub.city, caller, incident_id, body.reason))
+    return await changed(desk, request, caller, lambda tx: incidents.reopen(tx, desk.hub.city, caller, incident_id, body.reason))
 
 
 async def bad_picture(incident_id: str, body: bodies.BadPicture, request: Request, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
     """Mark a picture bad: the next camera takes its place, a repair note is opened."""
     city = desk.hub.city
-    return await _done(desk, request, caller, lambda tx: pictures.bad_picture(tx, city, caller, incident_id, body.camera, body.reason))
+    return await changed(desk, request, caller, lambda tx: pictures.bad_picture(tx, city, caller, incident_id, body.camera, body.reason))
 
 
 ROUTES: list[Route] = [

@@ -4,16 +4,19 @@ from typing import Any
 
 from bonghwa.api.clip_shape import clip
 from bonghwa.api.forms import Speech, instant
+from bonghwa.api.triage_shape import spell, triage
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Place
 from bonghwa.domain.selection import ChosenCamera, Selection
+from bonghwa.domain.triage import spells_of
 from bonghwa.domain.view import Duty, Obligation, Repair, ResponderLink, View
 from bonghwa.domain.words import ENDINGS, OBLIGATIONS, TIMELINE, WORDS
 from bonghwa.domain.words_sight import WORDS as SIGHT_WORDS
 from bonghwa.service import telling
 from bonghwa.service.ports import City, Read, TimelineEntry
 from bonghwa.service.responders import AGENCY as RESPONDERS
+from bonghwa.service.triaging import triaged
 
 REASONS = {**WORDS, **SIGHT_WORDS}
 
@@ -69,9 +72,11 @@ def owner_grant(one: Grant, incident: Incident | None) -> dict[str, Any]:
     return {**grant(one), "incident": about}
 
 
-def summary(incident: Incident, caller: Caller, read: Read, grants: list[Grant] | None = None) -> dict[str, Any]:
+def summary(incident: Incident, caller: Caller, read: Read, speech: Speech, grants: list[Grant] | None = None) -> dict[str, Any]:
     """An incident as a row of the queue."""
     own = [g for g in (grants if grants is not None else read.grants.find(incident=incident.id)) if g.agency == caller.agency]
+    reports = read.reports.find(incident=incident.id)
+    sorted_ = triaged(incident, reports, own, read.now) if caller.agency == incident.owner else None
     views = [v for v in read.views.find(incident=incident.id, state="open") if v.agency == caller.agency]
     active = [g for g in own if g.state == "active"]
     part = incident.part(caller.agency)
@@ -96,7 +101,8 @@ def summary(incident: Incident, caller: Caller, read: Read, grants: list[Grant] 
         "rev": incident.rev,
         "needs": needs,
         "louder": incident.louder,
-        "reports": len(read.reports.find(incident=incident.id)),
+        "reports": len(reports),
+        "triage": None if sorted_ is None else triage(sorted_, speech),
         "counts": {
             "cameras": sum(len(g.cameras) for g in active),
             "live": sum(1 for v in views if v.live),
@@ -114,7 +120,7 @@ def incident(one: Incident, caller: Caller, read: Read, city: City, speech: Spee
     visible = [g for g in all_grants if caller.agency in (g.agency, g.issuer)]
     selection = read.selections.get(f"{one.id}:{caller.agency}")
     return {
-        **summary(one, caller, read, all_grants),
+        **summary(one, caller, read, speech, all_grants),
         "parts": [
             {
                 "agency": p.agency,
@@ -134,6 +140,7 @@ def incident(one: Incident, caller: Caller, read: Read, city: City, speech: Spee
         ],
         "links": [link(e, speech) for e in read.timeline.find(incident=one.id) if e.agency == caller.agency and e.code == "linked"],
         "reports": _reports(one, caller, read),
+        "spells": _spells(one, caller, read),
         "watchers": [watcher(v) for v in read.views.find(incident=one.id, state="open") if v.grant in {g.id for g in visible}],
         "responders": [responder(r) for r in read.responders.find(incident=one.id, agency=caller.agency)],
         "clips": [clip(c) for c in read.clips.find(incident=one.id, agency=caller.agency, desc=True)],
@@ -155,9 +162,18 @@ def _reports(one: Incident, caller: Caller, read: Read) -> list[dict[str, Any]]:
             "subject_ref": r.subject,
             "device": r.device,
             "external_id": r.external_id,
+            "place": place(r.place),
+            "moving": r.moving,
+            "zone_m": r.zone_m,
         }
         for r in read.reports.find(incident=one.id)
     ]
+
+
+def _spells(one: Incident, caller: Caller, read: Read) -> list[dict[str, Any]]:
+    if caller.agency != one.owner or not one.triaged:
+        return []
+    return [spell(s) for s in spells_of(read.reports.find(incident=one.id))]
 
 
 def _selection(selection: Selection | None, grants: list[Grant], city: City, speech: Speech) -> dict[str, Any]:

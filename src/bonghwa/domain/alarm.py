@@ -202,6 +202,18 @@ _DEFAULT_CODES: dict[int, tuple[str, ...]] = {
 DEFAULT_CODE = {kind: code for code, kinds in _DEFAULT_CODES.items() for kind in kinds}
 """The priority code (0 to 4) of a kind when the report brings none."""
 
+SERIOUSNESS = (
+    "strap_cut",
+    "approach_protected",
+    "exclusion_zone",
+    "interference",
+    "curfew_breach",
+    "location_lost",
+    "device_fault",
+    "low_battery",
+)
+"""The tracking centre's kinds, the most serious first: the order of their codes, and within a code a breach before a suspicion."""
+
 CALMING = frozenset({"restored", "cancel"})
 """Kinds that never open an incident of their own when one of the same device or subject is open: they update it."""
 
@@ -230,6 +242,11 @@ ESCALATIONS = {
 }
 """LAW, machines: the control room first, one key to police 112, by itself after 15 s unanswered."""
 LOUDER_AFTER_S = 15
+
+
+def more_serious(kind: str, other: str) -> bool:
+    """Whether one kind of the tracking centre is more serious than another, whatever code either was sent with."""
+    return SERIOUSNESS.index(kind) < SERIOUSNESS.index(other)
 
 
 def kind_belongs(line: str, kind: str) -> bool:

@@ -26,6 +26,8 @@ ACTS = frozenset(
         "incident:reopened",
         "incident:escalated",
         "incident:louder",
+        "incident:hidden",
+        "incident:shown",
         "decision:allowed",
         "decision:denied",
         "grant:asked",

@@ -1,13 +1,18 @@
 """Reports and incidents: their life, when they merge, what they link to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bonghwa.domain.alarm import CALMING, DEFAULT_CODE, LETTERS
+from bonghwa.domain.alarm import CALMING, DEFAULT_CODE, LETTERS, SERIOUSNESS, more_serious
 from bonghwa.domain.errors import Conflict
 from bonghwa.domain.reason import Reason
 
 State = Literal["new", "acknowledged", "working", "closed"]
+TRIAGED = "tracking_centre"
+"""The line whose alarms are triaged: hundreds a day of each wearer (`domain.triage`)."""
+RINGS_AGAIN = 2
+"""Up to this code an alarm more serious than what was acknowledged asks to be acknowledged anew."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,34 @@ class Report:
     drill: bool = False
     problem: str | None = None
     body: str | None = None
+    moving: bool | None = None
+    """Whether the ankle device felt its wearer move; None when it does not say."""
+    zone_m: float | None = None
+    """Metres from home or past the border of a zone, as the centre reckons them; None when it does not say."""
+
+    @property
+    def moment(self) -> int:
+        """When it happened: as its device says, but never later than it came in, since a device's clock may run ahead."""
+        return min(self.at, self.received_at)
 
     @property
     def code(self) -> int:
         """Its priority code: the one it brought, otherwise its kind's own."""
         return self.priority if self.priority is not None else default_priority(self.kind)
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """What a person last decided about an incident's place in the queue: hidden, or shown although a rule would hide it.
+
+    `at` and `until` in microseconds; it never outlives `until`.
+    """
+
+    at: int
+    until: int
+    by: str
+    reason: str
+    hidden: bool
 
 
 @dataclass(frozen=True)
@@ -97,11 +125,26 @@ class Incident:
     rev: int = 1
     first_report_at: int = 0
     timing: dict[str, float] = field(default_factory=dict)
+    placed_at: int = 0
+    """The moment its place speaks of: an alarm about an earlier one never moves it back (triaged lines only)."""
+    risen_at: int | None = None
+    """When a more serious alarm last asked for a new acknowledgement."""
+    set_aside: SetAside | None = None
 
     @property
     def open(self) -> bool:
         """Whether any agency still works on it; only then may a grant live."""
         return self.state != "closed"
+
+    @property
+    def triaged(self) -> bool:
+        """Whether its alarms are grouped, ranked and, when they only repeat themselves, hidden with a reason."""
+        return self.line == TRIAGED
+
+    @property
+    def waiting_since(self) -> int:
+        """From when an unanswered incident waits: its opening, or the more serious alarm that came later."""
+        return self.risen_at or self.opened_at
 
     def part(self, agency: str) -> Part | None:
         """The agency's part, or None when it takes none (then it may not learn of the incident)."""
@@ -144,10 +187,47 @@ def calms(report: Report) -> bool:
 
 
 def more_urgent(incident: Incident, report: Report) -> tuple[str, int]:
-    """The kind and code of an incident after a merged report: the more urgent of the two; a calming report changes neither."""
+    """The kind and code of an incident after a merged report: the more urgent of the two; a calming report changes neither.
+
+    Alarms of a wearer go by the seriousness of the kind first: a cut strap is never kept under a flat battery, nor a curfew breach
+    under a lost location of the same code, whatever code the line wrote on either.
+    """
+    if incident.triaged and report.kind in SERIOUSNESS and incident.kind in SERIOUSNESS:
+        if report.kind == incident.kind:
+            return incident.kind, min(incident.priority, report.code)
+        return (report.kind, report.code) if more_serious(report.kind, incident.kind) else (incident.kind, incident.priority)
     if calms(report) or report.code >= incident.priority:
         return incident.kind, incident.priority
     return report.kind, report.code
+
+
+def more_urgent_of(target: Incident, source: Incident) -> Incident:
+    """Of two incidents put together the one whose kind and code the whole takes; the target when neither is more urgent."""
+    if target.triaged and source.triaged and target.kind != source.kind:
+        return source if more_serious(source.kind, target.kind) else target
+    return source if source.priority < target.priority else target
+
+
+def leading(reports: Sequence[Report]) -> Report:
+    """The report whose kind and code an incident of these reports takes: of a wearer's alarms the most serious, otherwise the first."""
+    alarms = [report for report in reports if report.line == TRIAGED]
+    return min(alarms, key=lambda one: (SERIOUSNESS.index(one.kind), one.code), default=reports[0])
+
+
+def rises(incident: Incident, report: Report) -> bool:
+    """Whether a wearer's alarm is more serious than what somebody acknowledged: then it must be acknowledged anew."""
+    return (
+        incident.triaged
+        and incident.acknowledged_at is not None
+        and report.kind in SERIOUSNESS
+        and report.code <= RINGS_AGAIN
+        and more_serious(report.kind, incident.kind)
+    )
+
+
+def rise(incident: Incident, now: int) -> Incident:
+    """Ask for a new acknowledgement; grants and views stay as they are."""
+    return replace(incident, state="new", acknowledged_at=None, acknowledged_by=None, louder=False, risen_at=now)
 
 
 def acknowledge(incident: Incident, account: str, now: int) -> Incident:

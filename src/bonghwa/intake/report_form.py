@@ -84,7 +84,7 @@ def read_report(body: dict[str, Any], line: str) -> ReportForm:
         "priority": _priority(body.get("priority")),
         "text": _optional(body, "text", 4000),
         "look_for": _optional(body, "look_for", 1000),
-        "subject": _subject(body.get("subject")),
+        **_subject(body.get("subject")),
         "drill": _flag(body, "drill"),
     }
     # Only now is the body known to be flat enough to be written.
@@ -155,19 +155,24 @@ def _priority(value: Any) -> int | None:
     return value
 
 
-def _subject(value: Any) -> str | None:
+def _subject(value: Any) -> dict[str, Any]:
+    """`{ref, moving?, zone_m?}`: who or what it is about, and what an ankle device or its centre says of the wearer besides."""
     if value is None:
-        return None
+        return {"subject": None}
     if not isinstance(value, dict):
         raise Invalid("subject", "type")
     for field in value:
-        if field != "ref":
+        if field not in ("ref", "moving", "zone_m"):
             raise Invalid(f"subject.{field}", "unknown_field")
     if not isinstance(value.get("ref"), str):
         raise Invalid("subject.ref", "missing" if "ref" not in value else "type")
     if not 1 <= len(value["ref"]) <= 120:
         raise Invalid("subject.ref", "length", low=1, high=120)
-    return str(value["ref"])
+    moving = value.get("moving")
+    if moving is not None and not isinstance(moving, bool):
+        raise Invalid("subject.moving", "type")
+    zone = _number(value, "subject", "zone_m", 0, 1_000_000) if value.get("zone_m") is not None else None
+    return {"subject": str(value["ref"]), "moving": moving, "zone_m": zone}
 
 
 def read_point(value: dict[str, Any], field: str = "place") -> Place:

@@ -82,6 +82,7 @@ def change(
         raise Invalid("reason", "nothing_to_change")
     after = incident.changed(
         place=named(city, place) if place is not None else incident.place,
+        placed_at=tx.now if place is not None else incident.placed_at,
         priority=incident.priority if priority is None else priority,
         look_for=incident.look_for if look_for is None else look_for,
     )
@@ -110,11 +111,12 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
         raise Conflict("drill_and_real")
     for report in tx.reports.find(incident=source.id):
         tx.reports.put(replace(report, incident=target.id))
-    urgent = source if source.priority < target.priority else target
+    urgent = life.more_urgent_of(target, source)
     after = target.changed(
         kind=urgent.kind,
         priority=urgent.priority,
         place=target.place or source.place,
+        placed_at=target.placed_at if target.place else source.placed_at,
         look_for=target.look_for or source.look_for,
         subject=target.subject or source.subject,
         device=target.device or source.device,
@@ -143,7 +145,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
     staying = [report for report in reports if report not in moving]
     if not staying:
         raise Invalid("reports", "nothing_stays")
-    first = moving[0]
+    first = life.leading(moving)
     fresh = Incident(
         id=tx.new_id("inc"),
         number=life.number_of(first.line, tx.counter(f"{first.line}{'-drill' if first.drill else ''}"), first.drill),
@@ -160,14 +162,16 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         device=first.device,
         subject=first.subject,
         first_report_at=first.at,
+        placed_at=max((r.moment for r in moving if r.place), default=0),
     )
     for report in moving:
         tx.reports.put(replace(report, incident=fresh.id))
-    kept = staying[0]
+    kept = life.leading(staying)
     after = incident.changed(
         kind=kept.kind,
         priority=kept.code,
         place=next((r.place for r in reversed(staying) if r.place), None),
+        placed_at=max((r.moment for r in staying if r.place), default=0),
         subject=kept.subject,
         device=kept.device,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from bonghwa.domain import alarm
 from bonghwa.domain.errors import Conflict
 from bonghwa.domain.geo import distance_m
-from bonghwa.domain.incident import Incident, Part, Place, Report, calms, merges, more_urgent, number_of
+from bonghwa.domain.incident import Incident, Part, Place, Report, calms, merges, more_urgent, number_of, rise, rises
 from bonghwa.service import responders
 from bonghwa.service.granting import decide_for
 from bonghwa.service.linking import link_others
@@ -36,6 +36,8 @@ class ReportForm:
     look_for: str | None = None
     subject: str | None = None
     drill: bool = False
+    moving: bool | None = None
+    zone_m: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def file_report(tx: Tx, city: City, form: ReportForm, receiver: str | None = Non
         look_for=form.look_for,
         priority=form.priority,
         drill=form.drill,
+        moving=form.moving,
+        zone_m=form.zone_m,
     )
     target, why = _merge_target(tx, report, receivers[0])
     incident = target if target is not None else _open(tx, report, receivers)
@@ -154,6 +158,7 @@ def _open(tx: Tx, report: Report, receivers: tuple[str, ...]) -> Incident:
         device=report.device,
         subject=report.subject,
         first_report_at=report.at,
+        placed_at=report.moment if report.place is not None else 0,
     )
     tx.incidents.put(incident)
     return incident
@@ -167,10 +172,13 @@ def _merge(tx: Tx, city: City, incident: Incident, report: Report, why: Any) -> 
         kind=kind,
         priority=priority,
         place=report.place if moved else incident.place,
+        placed_at=max(incident.placed_at, report.moment) if report.place is not None and not calms(report) else incident.placed_at,
         look_for=report.look_for or incident.look_for,
         subject=incident.subject or report.subject,
         device=incident.device or report.device,
     )
+    if rises(incident, report):
+        changed = rise(changed, tx.now)
     tx.incidents.put(changed)
     tx.audit("incident:merged", {"incident": incident.id, "report": report.id, "why": why.code}, drill=incident.drill)
     code = "calmed" if calms(report) else why.code
@@ -190,6 +198,8 @@ def _moves(incident: Incident, report: Report) -> bool:
         return False
     if incident.place is None:
         return True
+    if incident.triaged and report.moment < incident.placed_at:
+        return False
     return distance_m(incident.place.lat, incident.place.lon, report.place.lat, report.place.lon) > MOVED_M
 
 

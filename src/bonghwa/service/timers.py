@@ -18,7 +18,7 @@ def anything_due(read: Read, city: City) -> bool:
     """A cheap look whether a change is owed, so that an idle hub writes nothing."""
     now, limits = read.now, city.limits
     for incident in read.incidents.find(state="new"):
-        if not incident.louder and now - incident.opened_at >= limits.louder_after_s * US:
+        if not incident.louder and now - incident.waiting_since >= limits.louder_after_s * US:
             return True
         rule = alarm.ESCALATIONS.get(incident.line)
         if rule and not incident.escalated and incident.kind in rule.kinds and now - incident.opened_at >= rule.after_s * US:
@@ -55,7 +55,7 @@ def _orphans_due(read: Read) -> bool:
 def call_louder(tx: Tx, city: City) -> None:
     """An incident nobody acknowledged for 15 s calls louder until somebody does."""
     for incident in tx.incidents.find(state="new"):
-        if not incident.louder and tx.now - incident.opened_at >= city.limits.louder_after_s * US:
+        if not incident.louder and tx.now - incident.waiting_since >= city.limits.louder_after_s * US:
             louder = incident.changed(louder=True)
             tx.incidents.put(louder)
             tx.audit("incident:louder", {"incident": incident.id}, drill=incident.drill)

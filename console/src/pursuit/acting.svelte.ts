@@ -1,0 +1,70 @@
+/** What a person says of a camera of the wall: seen, not here, pinned; and how the last sighting is undone. */
+import { headingOf, type Arrow } from './headings';
+import { t } from '../i18n/pursuit';
+import { hubNow } from '../lib/api';
+import type { Mode } from '../lib/pursuitTypes';
+import { toast } from '../lib/toast.svelte';
+import type { ChosenCamera } from '../lib/types';
+import type { Chase } from './chase.svelte';
+import { headingWord } from './telling';
+
+/** A sighting that waits for its heading. `at`: when the key was pressed, epoch milliseconds. */
+export interface Seeing {
+  camera: ChosenCamera;
+  number: number;
+  at: number;
+  mode: Mode | null;
+}
+
+export class Acting {
+  seeing: Seeing | null = $state.raw(null);
+
+  constructor(readonly chase: Chase) {}
+
+  /** Somebody is seen on this camera: the moment is kept, the heading asked. */
+  see(camera: ChosenCamera, number: number): void {
+    this.seeing = { camera, number, at: hubNow(), mode: this.chase.live?.mode ?? null };
+  }
+
+  /** He is on foot or in a car; the same again is unknown. */
+  mode(mode: Mode): void {
+    if (this.seeing) this.seeing = { ...this.seeing, mode: this.seeing.mode === mode && !this.chase.live?.mode ? null : mode };
+  }
+
+  cancel(): void {
+    this.seeing = null;
+  }
+
+  /** Records the sighting, with the heading of an arrow or none. */
+  async confirm(arrow: Arrow | null): Promise<void> {
+    const seeing = this.seeing;
+    if (!seeing) return;
+    this.seeing = null;
+    const { camera } = seeing;
+    const heading = arrow && headingOf(camera, arrow);
+    const number = await this.chase.say({
+      type: 'sighting', at: new Date(seeing.at).toISOString(), camera: camera.id,
+      ...(heading === null ? {} : { heading }), ...(seeing.mode ? { mode: seeing.mode } : {}),
+    });
+    if (number === null) return;
+    const text = heading === null ? t('seenSaved', { camera: camera.name }) : t('seenSavedHeading', { camera: camera.name, d: headingWord(heading) });
+    toast(text, 'info', { label: t('undo'), cap: 'Ctrl Z', run: () => void this.undo(number) });
+  }
+
+  async notHere(camera: ChosenCamera): Promise<void> {
+    const number = await this.chase.say({ type: 'not_seen', at: new Date(hubNow()).toISOString(), camera: camera.id });
+    if (number !== null) toast(t('notHereSaved', { camera: camera.name }));
+  }
+
+  async pin(camera: string): Promise<void> {
+    const pins = this.chase.live?.pins ?? [];
+    await this.chase.wall({ pins: pins.includes(camera) ? pins.filter((id) => id !== camera) : [...pins, camera] });
+  }
+
+  /** Takes back one entry, or the last sighting. */
+  async undo(number?: number): Promise<void> {
+    const last = number ?? this.chase.live?.evidence?.find((one) => one.type === 'sighting' && !one.undone)?.number;
+    if (last === undefined) toast(t('undoNone'), 'warn');
+    else if (await this.chase.undo(last)) toast(t('undoDone'));
+  }
+}

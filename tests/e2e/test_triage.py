@@ -1,0 +1,70 @@
+"""The tracking centre's queue in a real browser: repeats fold away under their reason, and come back by key or by a graver alarm."""
+
+import datetime as dt
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.api.house import House
+from tests.e2e.desk import Demo, Desk, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+WHO = "tracking_centre"
+
+
+@pytest.fixture
+def desk(house: House, browser: Browser) -> Iterator[Desk]:
+    """The tracking centre's desk at a hub without gateways: the queue needs no picture."""
+    accounts = cast(Any, house.credentials).accounts
+    ready = {"url": house.url, "accounts": accounts}
+    made = Desk(browser, cast(Demo, SimpleNamespace(ready=ready)), WHO)
+    yield made
+    made.leave()
+
+
+def batteries(house: House, ref: str, count: int) -> str:
+    now = dt.datetime.now(dt.UTC)
+    sent = [(now - dt.timedelta(minutes=count - n)).isoformat() for n in range(count)]
+    return [house.opened(WHO, "low_battery", subject={"ref": ref}, at=at, external_id=f"{ref}-{n}") for n, at in enumerate(sent)][-1]
+
+
+def test_repeats_fold_under_their_reason_and_come_back_by_key_or_by_a_graver_alarm(house: House, desk: Desk) -> None:
+    page = desk.page
+    quiet, runs = batteries(house, "W-1", 5), batteries(house, "W-2", 9)
+    head = page.locator(".grp", has_text="숨김")
+    until(lambda: "숨김 2" in head.inner_text(), what="two hidden lines, counted")
+    assert page.locator(".away").count() == 0
+    page.keyboard.press("h")
+    until(lambda: page.locator(".away").count() == 2, what="the hidden lines")
+    assert any("9번" in text for text in page.locator(".away").all_inner_texts())
+    house.opened(WHO, "strap_cut", subject={"ref": "W-2", "moving": True})
+    first = page.locator(".q").first
+    until(lambda: first.count() and "스트랩 절단" in first.inner_text(), what="the cut strap on top")
+    until(lambda: "스트랩이 끊겼고 움직이고 있음" in first.inner_text(), what="the why in words")
+    until(lambda: "숨김 1" in head.inner_text(), what="one hidden line less")
+    page.locator(".away .btn").click()
+    page.locator("dialog textarea").fill("다시 봄")
+    page.keyboard.press("Control+Enter")
+    until(lambda: "숨김 0" in head.inner_text(), what="nothing hidden")
+    shown = {one["id"]: one["triage"] for one in house.call(WHO, "GET", "/triage").json()["items"]}
+    assert shown[quiet]["hidden"] is None
+    assert shown[runs]["level"] == 0
+
+
+def test_an_officer_hides_an_acknowledged_line_by_keyboard_with_a_reason(house: House, desk: Desk) -> None:
+    page = desk.page
+    incident = house.opened(WHO, "curfew_breach", subject={"ref": "W-3"})
+    until(lambda: page.locator(".q").count() == 1, what="the line")
+    page.keyboard.press("a")
+    until(lambda: not house.incident(WHO, incident)["needs"], what="the acknowledgement")
+    until(lambda: page.locator(".grp", has_text="확인 필요").count() == 0, what="the line among the open ones")
+    until(lambda: page.locator(".grp", has_text="숨김 0").count() == 1, what="the empty section of hidden lines")
+    page.keyboard.press("x")
+    page.locator("dialog textarea").fill("집 앞, 담당 통화함")
+    page.keyboard.press("Control+Enter")
+    until(lambda: "숨김 1" in page.locator(".grp", has_text="숨김").inner_text(), what="the hidden line, counted")
+    found = house.incident(WHO, incident)["triage"]["hidden"]
+    assert (found["by_hand"], found["values"]["reason"]) == (True, "집 앞, 담당 통화함")
