@@ -48,7 +48,7 @@ export function pursuitKeys(hands: Hands): Key[] {
     { code: 'KeyI', cap: 'I', label: () => t('shareDialog'), run: () => hands.share(), when: own, line: true },
     { code: 'KeyF', cap: 'F', label: () => t('large'), run: () => hands.large(), when: open },
     { code: 'Space', cap: 'Space', label: () => t('large'), run: () => hands.large(), when: open, line: true },
-    { code: 'KeyK', cap: 'K', label: () => t('tilesKey'), run: () => hands.size(), when: open, line: true },
+    { code: 'KeyK', cap: 'K', label: () => t('tilesKey'), run: () => hands.size(), when: own, line: true },
     { code: 'KeyJ', cap: 'J', label: () => t('keyNext'), run: () => hands.step(1), repeat: true, when: open },
     { code: 'KeyJ', cap: 'Shift J', label: () => t('keyPrevious'), run: () => hands.step(-1), repeat: true, shift: true, when: open },
     { code: 'KeyL', cap: 'L', label: () => t('keyLayers'), run: () => hands.legend(), when: open },

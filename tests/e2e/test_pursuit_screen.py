@@ -1,0 +1,84 @@
+"""The pursuit screen in a real browser on the whole running system: followed, seen, undone, scrubbed back, shared, and blank at the end."""
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.desk import Demo, Desk, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+PATIENCE_MS = 120_000
+
+
+def begun(desk: Desk, demo: Demo, incident: str) -> str:
+    """Start to follow by its key, from the incident's page; the pursuit, once it is reckoned and a camera is live."""
+    page = desk.page
+    page.goto(f"{demo.ready['url']}/incidents/{incident}")
+    page.wait_for_selector(".pursue")
+    page.keyboard.press("t")
+    page.wait_for_selector("[data-m90]", timeout=PATIENCE_MS)
+    page.wait_for_selector(".tile[data-state=live]", timeout=PATIENCE_MS)
+    return str(page.get_attribute("[data-pursuit]", "data-pursuit"))
+
+
+def m90(page: Page) -> int:
+    """Metres of road that hold 90 % of the estimate, as the page says it."""
+    return int(page.get_attribute("[data-m90]", "data-m90") or 0)
+
+
+def picture(demo: Demo, pursuit: str) -> dict[str, object]:
+    return dict(demo.call("tracking_centre", "GET", f"/pursuits/{pursuit}").json())
+
+
+def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo: Demo, browser: Browser) -> None:
+    desk = Desk(browser, demo, "tracking_centre")
+    page = desk.page
+    pursuit = begun(desk, demo, demo.alarm())
+    page.wait_for_selector(".pmap canvas")
+    until(lambda: page.evaluate("performance.getEntriesByName('bonghwa:belief').length"), what="heat on the map")
+    camera = until(desk.tiles, what="a live camera")[0]
+    number = page.locator(f".tile[data-camera={camera}]").get_attribute("data-number")
+    wide = until(lambda: m90(page) if m90(page) > 600 else 0, what="an estimate that grew")
+    page.keyboard.press(str(number))
+    page.keyboard.press("s")
+    page.wait_for_selector(f"[data-seeing={camera}]")
+    page.keyboard.press("f")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_selector("[data-sighting]", state="attached")
+    page.wait_for_selector("[data-since=sighting]")
+    until(lambda: m90(page) < wide, what="a smaller estimate")
+    page.keyboard.press("p")
+    until(lambda: camera in picture(demo, pursuit)["pins"], what="the pin")  # type: ignore[operator]
+    page.keyboard.press("[")
+    page.wait_for_selector("[data-past=true] .band.past")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-past=false]")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("[data-sighting]", state="detached")
+    until(lambda: m90(page) >= wide, what="the estimate as if nobody had said so")
+    desk.leave()
+
+
+def test_a_guest_sees_only_what_is_shared_and_the_end_of_the_incident_blanks_all(demo: Demo, browser: Browser) -> None:
+    desk = Desk(browser, demo, "tracking_centre")
+    incident = demo.alarm()
+    pursuit = begun(desk, demo, incident)
+    desk.page.keyboard.press("i")
+    desk.page.wait_for_selector("dialog[open]")
+    desk.page.locator("dialog[open] input[value=containment]").uncheck()
+    desk.page.locator("dialog[open] input[value=watch]").uncheck()
+    desk.page.keyboard.press("Control+Enter")
+    until(lambda: "police112" in picture(demo, pursuit)["shared"]["with"], what="a guest")  # type: ignore[index]
+    guest = Desk(browser, demo, "police112")
+    guest.page.goto(f"{demo.ready['url']}/pursuits/{pursuit}")
+    guest.page.wait_for_selector("[data-m90]")
+    assert guest.page.locator("[data-closing]").count() == 0
+    assert guest.page.locator(".tile").count() == 0
+    assert guest.page.locator(".note").count() == 1
+    demo.close("tracking_centre", incident)
+    for each in (desk, guest):
+        each.page.wait_for_selector("[data-state=ended]")
+        until(lambda each=each: each.videos() == 0, what="a blank page")  # type: ignore[misc]
+        assert each.page.locator("[data-m90], .pmap, [data-sighting]").count() == 0
+    desk.leave()
+    guest.leave()
