@@ -1,6 +1,6 @@
-"""Run pytest: what the arguments name, or without any every test, the media plane's beside all others.
+"""Run pytest: what the arguments name, or without any every test, some rooms' beside all others.
 
-Half of what the tests do is wait for a camera, a browser or a lease, so the two processes share two cores well. What the media plane's
+Half of what the tests do is wait for a camera, a browser or a lease, so the two processes share two cores well. What the ones beside
 say is shown when the others are done.
 """
 
@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 PYTEST = [sys.executable, "-m", "pytest", "-rs"]
-APART = "tests/media"
+APART = ("tests/media", "tests/city", "tests/pursuit")
 
 
 def main(arguments: list[str]) -> int:
@@ -17,16 +17,16 @@ def main(arguments: list[str]) -> int:
     if arguments:
         return subprocess.run([*PYTEST, *arguments]).returncode
     with tempfile.TemporaryFile("w+") as said:
-        print(f"{APART} runs beside the others; what it says comes last", flush=True)
-        media = subprocess.Popen([*PYTEST, APART], stdout=said, stderr=subprocess.STDOUT)
+        print(f"{', '.join(APART)} run beside the others; what they say comes last", flush=True)
+        media = subprocess.Popen([*PYTEST, *APART], stdout=said, stderr=subprocess.STDOUT)
         try:
-            others = subprocess.run([*PYTEST, "tests", f"--ignore={APART}", "-p", "no:cacheprovider"]).returncode
+            others = subprocess.run([*PYTEST, "tests", *(f"--ignore={room}" for room in APART), "-p", "no:cacheprovider"]).returncode
             beside = media.wait()
         finally:
             media.terminate()
             media.wait()
         said.seek(0)
-        print(f"{APART}:", said.read(), sep="\n", flush=True)
+        print(f"{', '.join(APART)}:", said.read(), sep="\n", flush=True)
     return others or beside
 
 

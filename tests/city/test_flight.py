@@ -170,19 +170,21 @@ def test_the_camera_that_sees_him_shows_him_at_his_true_place(city: City, cast: 
 def test_what_the_city_says_is_seen_is_what_is_drawn(city: City, cast: Cast, plays: dict[str, Play]) -> None:
     actor, journey = subject_of(plays["one"])
     lookout, agreed, hidden = Lookout(city), 0, 0
-    for at in moments(journey, 40.0)[1:5]:
+    for at in moments(journey, 40.0)[1:]:
         appearance = actor.appearance(float(at))
         assert appearance is not None
-        near = [camera.id for camera in city.near(appearance.x, appearance.y, 90.0)][:5]
+        near = [camera.id for camera in city.near(appearance.x, appearance.y, 60.0)][:12]
         said = lookout.showing(appearance, float(at), near)
         cast.appearances = (appearance,)
-        for camera in near:
+        for camera in [*[each for each in near if each in said][:2], *[each for each in near if each not in said][:1]]:
             planes = (np.zeros((360, 640), np.uint8), np.zeros((180, 320), np.uint8), np.zeros((180, 320), np.uint8))
             drawn = [one.id for one in Scene(city, city.cameras[camera]).draw(float(at), *planes)]
             assert (camera in said) == (drawn == [actor.id]), (camera, at)
             agreed += camera in said
             hidden += camera not in said
         cast.appearances = ()
+        if agreed >= 2 and hidden >= 3:
+            break
     assert agreed >= 2
     assert hidden >= 3
 

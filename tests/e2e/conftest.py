@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.e2e.desk import ARGUMENTS, CHROMIUM, Demo, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A running demo."""
+    """A running demo, ended with the last walk: a city that plays on would take half a core from all other tests."""
     with running(tmp_path_factory.mktemp("demo")) as made:
         yield made
 

@@ -99,6 +99,7 @@ class Desk:
     def __init__(self, browser: Browser, demo: Demo, role: str, **context: Any) -> None:
         self.context: BrowserContext = browser.new_context(**({"viewport": {"width": 1600, "height": 900}} | context))
         self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE_S * 1_000)
         self.complaints: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

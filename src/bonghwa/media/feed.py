@@ -1,6 +1,7 @@
 """One stream of a camera's pictures: kept since the last IDR, sent on to all who watch, its health told as it is."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
@@ -120,6 +121,9 @@ class Feed:
             except Exception:  # noqa: BLE001  one viewer's fault must not take the picture from the others
                 _log.exception("viewer_failed")
                 self._subscribers.discard(subscriber)
+                # It would wait for ever: it is told that nothing comes, and may come again.
+                with contextlib.suppress(Exception):
+                    subscriber.unshowable("failed")
 
     def _tell(self, state: Health) -> None:
         if state == self.state:

@@ -184,7 +184,9 @@ class Reworked(Feed):
 
     def _say(self, kind: int, time: int = 0, arrived: float = 0.0, body: bytes = b"") -> None:
         assert self._writer is not None
-        self._writer.write(HEADER.pack(len(body), kind, time, arrived) + body)
+        # A worker that just died has not been noticed yet: what is written to it is lost, and the next begins with the present.
+        if not self._writer.transport.is_closing():
+            self._writer.write(HEADER.pack(len(body), kind, time, arrived) + body)
 
     def _give(self, unit: AccessUnit, kind: int) -> None:
         sets = self._source.gop.parameter_sets if unit.key else None
@@ -232,6 +234,7 @@ class Reworked(Feed):
     def _begin(self, writer: asyncio.StreamWriter) -> None:
         """Give the work and the present pictures. Nothing is awaited here: the source's next picture follows without a gap."""
         self._writer = writer
+        self._source.subscribe(self._tap)
         self._owed = 1
         self._say(WORK, body=self._work().text().encode())
         units = self._source.present
