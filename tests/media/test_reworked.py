@@ -183,23 +183,29 @@ async def test_after_a_change_of_work_no_picture_of_the_old_work_comes(b_frames)
     await end(made)
 
 
-@pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": True})])
-async def test_a_picture_for_a_worker_that_died_unnoticed_is_lost_and_the_next_worker_gets_the_following_ones(b_frames):
+async def test_a_feed_that_was_dropped_for_a_fault_gets_its_pictures_again_with_the_next_worker(b_frames, monkeypatch):
     source, watcher = Source("cam1", lambda _: None), Watcher()
     made = Reworked(source, lambda: Work("h264"), Workers(1), lambda _: None)
     made.subscribe(watcher)
     units = itertools.cycle(units_of(b_frames))
+
+    def broken(*_):
+        monkeypatch.undo()
+        [worker] = [child for child in psutil.Process().children() if "bonghwa.media.worker" in child.cmdline()]
+        worker.kill()
+        raise RuntimeError("the handler is closed")
+
     for count in itertools.count():
         unit = next(units)
-        source.show_next(replace(unit, time=unit.time + count // len(b_frames) * len(b_frames) * 4_500, arrived=elapsed()))
         if len(watcher.units) == 5:
             watcher.units.append(None)
-            made._writer.transport.abort()  # noqa: SLF001  as if the worker had died this moment
+            monkeypatch.setattr(made, "_give", broken)
+        source.show_next(replace(unit, time=unit.time + count // len(b_frames) * len(b_frames) * 4_500, arrived=elapsed()))
         await asyncio.sleep(0.02)
         if len(watcher.units) > 12:
             break
         assert count < 1_000, "its pictures come out again"
-    assert source.subscribers
+    assert watcher.codes == ["failed"]
     await end(made)
 
 
