@@ -150,8 +150,8 @@ def test_the_wall_holds_distinct_usable_cameras_and_its_pins_and_changes_at_most
     changed, before = [], None
     for second in range(10, 180):
         following.tick(float(second))
-        if second % 40 == 0:
-            following.take(Sighting(float(second), COVERAGE.cameras[second % 50], 0.8))
+        if second % 7 == 0:
+            following.take(Sighting(float(second), COVERAGE.cameras[second * 7 % 80], 0.8))
         watch = [watched.camera for watched in following.answers().watch]
         assert len(set(watch)) == len(watch) <= 6
         assert set(watch) <= set(usable)
