@@ -36,6 +36,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from benchmarks.alarm import System, places, row, running
+from bonghwa.registry.places import Named
 
 LEASE_S = 15.0
 UNTOLD_S = 4.0
@@ -77,10 +78,10 @@ class Load:
         return None
 
 
-async def open_incident(load: Load, lat: float, lon: float) -> None:
+async def open_incident(load: Load, spot: Named) -> None:
     body = {
         "line": AGENCY, "kind": "strap_cut", "at": dt.datetime.now(dt.UTC).isoformat(),
-        "place": {"lat": lat, "lon": lon, "accuracy_m": 30}, "external_id": f"chaos-{time.monotonic_ns()}",
+        "place": {"lat": spot.lat, "lon": spot.lon, "accuracy_m": 30}, "external_id": f"chaos-{time.monotonic_ns()}",
     }  # fmt: skip
     headers = {"Authorization": f"Bearer {load.system.ready['lines'][AGENCY]}"}
     with contextlib.suppress(httpx.HTTPError):
@@ -165,7 +166,7 @@ async def watch_webrtc(view: dict[str, Any], seen: Seen) -> None:
         await peer.close()
 
 
-async def mischief(load: Load, seconds: float, spots: Iterator[tuple[float, float]]) -> None:
+async def mischief(load: Load, seconds: float, spots: Iterator[Named]) -> None:
     """Something bad every few seconds."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -175,7 +176,7 @@ async def mischief(load: Load, seconds: float, spots: Iterator[tuple[float, floa
         print(f"  {act.__name__}", file=sys.stderr)
         await act(load)
         while len(load.open) < 4:
-            await open_incident(load, *next(spots))
+            await open_incident(load, next(spots))
             await asyncio.sleep(0.3)
 
 
@@ -328,7 +329,7 @@ async def run(system: System, file: Path, minutes: float, viewers: int, seed: in
     async with httpx.AsyncClient(base_url=f"{system.url}/api/v1", timeout=20) as client:
         load = Load(system, file, client, random.Random(seed))
         for _ in range(4):
-            await open_incident(load, *next(spots))
+            await open_incident(load, next(spots))
         watching = [asyncio.create_task(viewer(load, webrtc=number % 6 == 0)) for number in range(viewers)]
         await mischief(load, minutes * 60, spots)
         await settle(load)
