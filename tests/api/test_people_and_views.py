@@ -5,6 +5,7 @@ import pytest
 
 from bonghwa.domain.errors import Refusal
 from bonghwa.service import pictures, viewing
+from bonghwa.storage.sql import journal
 from tests.api.house import SINPO, House
 
 
@@ -201,3 +202,29 @@ def test_the_hubs_clock_says_when_the_wall_clock_jumped_and_never_follows_it() -
 def test_a_full_audit_failure_denies(shared_house: House) -> None:
     with pytest.raises((Refusal, ValueError)):
         shared_house.change(lambda tx: tx.audit("made:up", {}))
+
+
+@pytest.mark.parametrize("cut_first", [False, True], ids=["while it is watched", "after it was cut"])
+def test_what_a_gateway_that_died_had_delivered_is_in_the_ledger_once(house: House, cut_first: bool) -> None:
+    house.gateways_up()
+    incident = house.opened("police112", "robbery")
+    grant = next(g for g in house.incident("police112", incident)["grants"] if g["state"] == "active")
+    opened = house.call("police112", "POST", "/views", json={"grant": grant["id"], "camera": grant["cameras"][0]})
+    assert opened.status_code == 201, opened.text
+    view, city = opened.json()["id"], house.hub.city
+    gateway = house.change(lambda tx: tx.views.get(view).gateway)
+    for size in (1_000, 500):
+        house.change(lambda tx: viewing.transport_opened(tx, city, view, "webrtc"))
+        house.change(lambda tx, size=size: viewing.measured(tx, view, size / 100, size))
+        if size == 1_000:
+            house.change(lambda tx: viewing.transport_ended(tx, city, view, 11.0, 1_100, "lost"))
+    if cut_first:
+        assert house.call("police112", "DELETE", f"/views/{view}").status_code in (200, 204)
+    house.change(lambda tx: viewing.gateway_gone(tx, city, gateway, "another boot"))
+    house.change(lambda tx: viewing.gateway_gone(tx, city, gateway, "another boot"))
+    with house.hub.engine.connect() as connection:
+        ended = [body for _, _, _, body in journal.bodies(connection, ("view:ended",), 0) if body["view"] == view]
+    record = house.change(lambda tx: tx.views.get(view))
+    assert (record.state, record.bytes, record.seconds) == ("ended", 1_600, 16.0)
+    assert sorted(entry["bytes"] for entry in ended) == [500, 1_100]
+    assert sum(entry["seconds"] for entry in ended) == 16.0

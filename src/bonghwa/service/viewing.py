@@ -13,6 +13,8 @@ from bonghwa.service.ports import City, Read, Tx
 from bonghwa.service.telling import tell_view
 
 LEAST_URGENT = 4
+_LATELY = 2_000
+"""So many of a gateway's last views are looked through for one that ended while it died."""
 
 
 @dataclass(frozen=True)
@@ -261,23 +263,30 @@ def measured(tx: Tx, view_id: str, seconds: float, size: int) -> None:
 
 
 def gateway_gone(tx: Tx, city: City, gateway: str, boot: str) -> None:
-    """A gateway started anew: whatever its earlier start served is over, with the last figures it gave."""
-    for view in tx.views.find(gateway=gateway, state="open"):
-        if view.boot != boot:
-            left = replace(view, done_seconds=view.seconds, done_bytes=view.bytes, live=0)
-            tx.views.put(left)
-            tx.audit(
-                "view:ended",
-                {
-                    "view": view.id,
-                    "grant": view.grant,
-                    "camera": view.camera,
-                    "seconds": round(view.seconds, 3),
-                    "bytes": view.bytes,
-                    "reason": "gateway_lost",
-                },
-                drill=view.drill,
-            )
+    """A gateway started anew: whatever its earlier start served is over, with the last figures it gave.
+
+    The ledger gets what no session's end has told yet, also of a view that was ended while the gateway died, before it could tell.
+    """
+    ended = tx.views.find(gateway=gateway, state="ended", desc=True, limit=_LATELY)
+    for view in [*tx.views.find(gateway=gateway, state="open"), *ended]:
+        if view.boot == boot or (view.state == "ended" and not view.live):
+            continue
+        left = replace(view, done_seconds=view.seconds, done_bytes=view.bytes, live=0)
+        tx.views.put(left)
+        tx.audit(
+            "view:ended",
+            {
+                "view": view.id,
+                "grant": view.grant,
+                "duty": view.duty,
+                "camera": view.camera,
+                "seconds": round(view.seconds - view.done_seconds, 3),
+                "bytes": view.bytes - view.done_bytes,
+                "reason": "gateway_lost",
+            },
+            drill=view.drill,
+        )
+        if left.state == "open":
             end_views(tx, city, [left], "gateway_lost")
 
 
