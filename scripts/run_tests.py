@@ -18,13 +18,13 @@ def main(arguments: list[str]) -> int:
         return subprocess.run([*PYTEST, *arguments]).returncode
     with tempfile.TemporaryFile("w+") as said:
         print(f"{', '.join(APART)} run beside the others; what they say comes last", flush=True)
-        media = subprocess.Popen([*PYTEST, *APART], stdout=said, stderr=subprocess.STDOUT)
+        apart = subprocess.Popen([*PYTEST, *APART], stdout=said, stderr=subprocess.STDOUT)
         try:
             others = subprocess.run([*PYTEST, "tests", *(f"--ignore={room}" for room in APART), "-p", "no:cacheprovider"]).returncode
-            beside = media.wait()
+            beside = apart.wait()
         finally:
-            media.terminate()
-            media.wait()
+            apart.terminate()
+            apart.wait()
         said.seek(0)
         print(f"{', '.join(APART)}:", said.read(), sep="\n", flush=True)
     return others or beside

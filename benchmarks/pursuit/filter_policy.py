@@ -12,7 +12,7 @@ from math import degrees
 import numpy as np
 
 from benchmarks.pursuit import policy
-from benchmarks.pursuit.policy import Fix, Maker, Mass, View
+from benchmarks.pursuit.policy import Fix, Maker, Mass, View, standing
 from bonghwa.pursuit.belief import Start, key_of
 from bonghwa.pursuit.evidence import Sighting, Unseen
 from bonghwa.pursuit.follow import Following, Settings
@@ -30,14 +30,11 @@ TOLD_EVERY_S = 2
 FORESEEN_S = 180
 FORESEEN_FROM = 4_000
 
-_networks: dict[int, tuple[View, Network]] = {}
 
-
+@cache
 def network_of(view: View) -> Network:
     """One for all pursuits of a view, as in the product's processes."""
-    if id(view) not in _networks:
-        _networks[id(view)] = view, Network.of(view.roads, view.coverage)
-    return _networks[id(view)][1]
+    return Network.of(view.roads, view.coverage)
 
 
 class Pursues:
@@ -88,7 +85,8 @@ class Pursues:
             some, keys, 1.0, network.net, belief.near, network.far, belief.movement, network.sight, MOST_CAMERAS, count
         )
         camera = np.repeat(np.arange(count), np.diff(starts))
-        place = places(self._view)[camera]
+        where = standing(self._view.x, self._view.y)
+        place = where[camera]
         now = {(int(w), int(p)) for w, p in zip(who[since == 0], place[since == 0], strict=True)}
         chance: dict[int, float] = {}
         first: dict[int, tuple[float, int]] = {}
@@ -97,7 +95,7 @@ class Pursues:
                 first[w] = s, p
         for w, (_, p) in first.items():
             chance[p] = chance.get(p, 0.0) + float(weight[w])
-        one_of = {int(p): number for number, p in reversed(list(enumerate(places(self._view).tolist())))}
+        one_of = {int(p): number for number, p in reversed(list(enumerate(where.tolist())))}
         return [one_of[p] for p in sorted(chance, key=lambda p: -chance[p])]
 
     def _until(self, second: int) -> None:
@@ -114,17 +112,6 @@ class Pursues:
         for sighting in [each for each in self._waiting if each.time <= until]:
             self._following.take(sighting)
         self._waiting = [each for each in self._waiting if each.time > until]
-
-
-_places: dict[int, np.ndarray] = {}
-
-
-def places(view: View) -> np.ndarray:
-    """The number of the place each camera stands at."""
-    if id(view) not in _places:
-        at = np.round(np.column_stack((view.x, view.y)), 1)
-        _places[id(view)] = np.unique(at, axis=0, return_inverse=True)[1].ravel()
-    return _places[id(view)]
 
 
 @cache

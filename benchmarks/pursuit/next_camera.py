@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.pursuit.cities import City, city
 from benchmarks.pursuit.families import Plan
-from benchmarks.pursuit.policy import Fix, Foresees, Maker, Sighting, view
+from benchmarks.pursuit.policy import Fix, Foresees, Maker, Sighting, standing, view
 from benchmarks.pursuit.scenarios import mover, route_edges
 from benchmarks.pursuit.truth import Track, heading, walk
 from benchmarks.pursuit.views import pairs
@@ -37,7 +37,8 @@ class Exit:
 def hits(city_name: str, make: Maker, most: int | None = None) -> dict[int, list[bool]] | None:
     """For each of `WITHIN`, exit by exit, whether the next place was among the first named. None for a policy that names none."""
     found: dict[int, list[bool]] = {within: [] for within in WITHIN}
-    where = places(city(city_name))
+    cameras = city(city_name).cameras
+    where = standing(cameras.x, cameras.y)
     sight = view(city_name)
     for number, gone in enumerate(exits(city_name)[:most]):
         policy = make(sight, number)
@@ -50,11 +51,6 @@ def hits(city_name: str, make: Maker, most: int | None = None) -> dict[int, list
         for within in WITHIN:
             found[within].append(gone.nexts in ranked[:within])
     return found
-
-
-def places(ground: City) -> np.ndarray:
-    """The number of the place each camera stands at: cameras at one point are one."""
-    return np.unique(np.round(np.column_stack((ground.cameras.x, ground.cameras.y)), 1), axis=0, return_inverse=True)[1].ravel()
 
 
 @cache
@@ -74,7 +70,7 @@ def exits(city_name: str) -> tuple[Exit, ...]:
 
 def along(ground: City, track: Track) -> Sequence[Exit]:
     """The exits of one drive."""
-    where = places(ground)
+    where = standing(ground.cameras.x, ground.cameras.y)
     moving = np.append(np.hypot(np.diff(track.x), np.diff(track.y)) > 0, False)
     end = int(np.flatnonzero(moving)[-1]) + 1 if moving.any() else 0
     second, camera = pairs(ground.cameras, track.x[:end], track.y[:end])

@@ -95,6 +95,11 @@ Maker = Callable[[View, int], Policy]
 """A fresh policy for a city; the number is a seed for its own chance."""
 
 
+def standing(x: Floats, y: Floats) -> NDArray[np.int64]:
+    """The number of the place each camera stands at: cameras at one point are one."""
+    return np.unique(np.round(np.column_stack((x, y)), 1), axis=0, return_inverse=True)[1].ravel()
+
+
 @cache
 def view(city_name: str, density: float = 1.0, unknown_poses: float = 0.0) -> View:
     """What the system knows, where so large a share of camera poses is unknown to it."""

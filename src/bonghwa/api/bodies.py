@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from bonghwa.domain.pursuit import FactType, Mode, Part
+
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -191,17 +193,17 @@ class BeginPursuit(Body):
     """`POST /pursuits`."""
 
     incident: Short
-    mode: Literal["foot", "car"] | None = None
+    mode: Mode | None = None
 
 
 class Evidence(Body):
     """`POST /pursuits/{id}/evidence`: a fact; `heading` in degrees clockwise from north."""
 
-    type: Literal["sighting", "not_seen", "plate", "fix", "report"]
+    type: FactType
     at: Short
     camera: Short | None = None
     heading: Annotated[float, Field(ge=0, lt=360, allow_inf_nan=False)] | None = None
-    mode: Literal["foot", "car"] | None = None
+    mode: Mode | None = None
     confidence: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None = None
     place: Point | None = None
 
@@ -219,4 +221,4 @@ class Sharing(Body):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
 
     with_: Annotated[list[Short], Field(alias="with", max_length=20)]
-    what: Annotated[list[Literal["belief", "path", "watch", "containment"]], Field(max_length=4)]
+    what: Annotated[list[Part], Field(max_length=4)]

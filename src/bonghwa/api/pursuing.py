@@ -67,7 +67,7 @@ class Pursuing:
         rights, facts = await self._hub.read(
             lambda read: (pursuits.rights(read, self._hub.city, pursuit), pursuits.facts_of(read, pursuit.id))
         )
-        wall = self._wall(pursuit, rights)
+        wall = _wall(pursuit, rights, self._bad())
         self._walls[pursuit.id] = wall
         spec = {
             "id": pursuit.id,
@@ -122,10 +122,10 @@ class Pursuing:
         if fact.undone_at is not None:
             self.team.remember(fact.pursuit, {"do": "undo", "number": fact.number})
 
-    def _wall(self, pursuit: Pursuit, rights: Rights) -> dict[str, Any]:
+    def _bad(self) -> list[str]:
+        """The cameras that show nothing worth watching now."""
         book = self._hub.book
-        bad = sorted(camera.id for camera in self._hub.cameras if book.health(camera.id) in BAD)
-        return {"k": rights.cap, "pins": list(pursuit.pins), "owners": list(rights.owners), "left_out": list(rights.left_out), "bad": bad}
+        return sorted(camera.id for camera in self._hub.cameras if book.health(camera.id) in BAD)
 
     def _wants(self, pursuit: str, watched: tuple[Watched, ...]) -> None:
         self._spawn(self._follow(pursuit, watched))
@@ -169,8 +169,9 @@ class Pursuing:
 
     async def _tell_walls(self, running: list[Pursuit]) -> None:
         rights = await self._hub.read(lambda read: {each.id: pursuits.rights(read, self._hub.city, each) for each in running})
+        bad = self._bad()
         for each in running:
-            wall = self._wall(each, rights[each.id])
+            wall = _wall(each, rights[each.id], bad)
             if wall != self._walls.get(each.id):
                 self._walls[each.id] = wall
                 self.team.remember(each.id, {"do": "wall", **wall})
@@ -209,6 +210,10 @@ def watched_now(read: Read, running: list[Pursuit]) -> list[tuple[str, list[str]
                 mine.setdefault(view.account, set()).add(view.camera)
         found += [(pursuit.id, sorted(cameras), max(1, screens[account])) for account, cameras in mine.items()]
     return found
+
+
+def _wall(pursuit: Pursuit, rights: Rights, bad: list[str]) -> dict[str, Any]:
+    return {"k": rights.cap, "pins": list(pursuit.pins), "owners": list(rights.owners), "left_out": list(rights.left_out), "bad": bad}
 
 
 def message_of(fact: Fact) -> dict[str, Any]:

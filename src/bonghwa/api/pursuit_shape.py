@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bonghwa.api.forms import Speech, instant
+from bonghwa.domain.access import local_time
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.camera import Camera
 from bonghwa.domain.grant import Grant
@@ -14,8 +14,6 @@ from bonghwa.domain.radio_line import direction, place_words, radio_line
 from bonghwa.domain.words import Language, fill
 from bonghwa.domain.words_pursuit import FACTS, WHY
 from bonghwa.wiring import Hub
-
-KOREA = timedelta(hours=9)
 
 
 @dataclass(frozen=True)
@@ -122,12 +120,8 @@ def _watched(told: dict[str, Any], known: Known, hub: Hub) -> dict[str, Any]:
 
 
 def _why(code: str, numbers: Sequence[float]) -> dict[str, str]:
-    percent = round(100 * numbers[0]) if numbers else 0
-    values = {
-        "percent": percent,
-        "from_s": round(numbers[1]) if len(numbers) > 2 else 0,
-        "to_s": round(numbers[2]) if len(numbers) > 2 else 0,
-    }
+    share, begins, ends = (*numbers, 0.0, 0.0, 0.0)[:3]
+    values = {"percent": round(100 * share), "from_s": round(begins), "to_s": round(ends)}
     return {"code": code, "ko": fill(WHY[code], values, "ko"), "en": fill(WHY[code], values, "en")}
 
 
@@ -194,7 +188,7 @@ def _radio(known: Known, hub: Hub) -> dict[str, str] | None:
     if not seen:
         return None
     last = max(seen, key=lambda fact: fact.at)
-    at = datetime.fromtimestamp(last.at / US, UTC) + KOREA
+    at = local_time(last.at)
     mode = last.mode or known.pursuit.mode or ("car" if last.type == "plate" else "unknown")
     place = _name(hub, last.camera or "")["name"]
     return {"ko": radio_line(place, last.heading, mode, at, "ko"), "en": radio_line(place, last.heading, mode, at, "en")}

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ class Ground:
     ways: Ways
     owner: tuple[str, ...]
     purpose: tuple[str, ...]
+    _middles: dict[str, tuple[float, float, float] | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, roads: Roads, coverage: Coverage, owner: Sequence[str], purpose: Sequence[str]) -> "Ground":
@@ -57,19 +58,17 @@ class Ground:
 
     def middle(self, camera: str) -> tuple[float, float, float] | None:
         """Of the roads a camera shows: their middle in metres from the origin, and how far they reach from it. None where it shows none."""
-        number = self.network.number.get(camera)
+        if camera not in self._middles:
+            self._middles[camera] = self._middle(camera)
+        return self._middles[camera]
+
+    def _middle(self, camera: str) -> tuple[float, float, float] | None:
+        network, coverage = self.network, self.coverage
+        number = network.number.get(camera)
         if number is None:
             return None
-        rows = np.flatnonzero(self.coverage.camera == number)
-        if not len(rows):
-            return None
-        edges = np.searchsorted(self.coverage.first, rows, side="right") - 1
-        points = np.array(
-            [
-                self.roads.at(int(edge), (self.coverage.begin[row] + self.coverage.end[row]) / 2)
-                for edge, row in zip(edges, rows, strict=True)
-            ]
-        )
+        rows = network.rows[network.rows_first[number] : network.rows_first[number + 1]].tolist()
+        points = np.array([self.roads.at(int(network.row_edge[row]), (coverage.begin[row] + coverage.end[row]) / 2) for row in rows])
         x, y = (float(each) for each in points.mean(axis=0))
         return x, y, max(10.0, float(np.hypot(points[:, 0] - x, points[:, 1] - y).max()))
 

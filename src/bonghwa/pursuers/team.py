@@ -43,7 +43,7 @@ class Away(Exception):
 
 @dataclass(eq=False)
 class _Followed:
-    """A pursuit as the hub keeps it: what it was begun with, and all facts and takings-back, so that a new process knows them too."""
+    """A pursuit as the hub keeps it: its beginning, all facts and takings-back and the last wall, for a new process to know too."""
 
     begin: dict[str, Any]
     said: list[dict[str, Any]] = field(default_factory=list)
@@ -108,9 +108,12 @@ class Team:
         return followed.state if followed else "starting"
 
     def remember(self, id_: str, message: Mapping[str, Any]) -> None:
-        """A fact, a taking-back or a wall that a process begun anew must know as well."""
+        """A fact, a taking-back or a wall that a process begun anew must know as well; of walls only the last one."""
         if id_ in self._all:
-            self._all[id_].said.append(dict(message))
+            followed = self._all[id_]
+            if message["do"] == "wall":
+                followed.said = [each for each in followed.said if each["do"] != "wall"]
+            followed.said.append(dict(message))
 
     def say(self, id_: str, message: Mapping[str, Any]) -> None:
         """Tell without waiting; while the process is away it is not told."""

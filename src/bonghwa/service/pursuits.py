@@ -6,7 +6,6 @@ What is reckoned from the facts (where he may be, what to watch) is the pursuers
 from dataclasses import dataclass, replace
 
 from bonghwa.domain import pursuit as chase
-from bonghwa.domain.access import local_time
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from bonghwa.domain.incident import Incident, Place
@@ -289,8 +288,3 @@ def _data(pursuit: Pursuit) -> dict[str, object]:
 
 def _tell(tx: Tx, what: str, pursuit: Pursuit) -> None:
     tx.emit(f"pursuit.{what}", pursuit.id, pursuit.rev, _data(pursuit), pursuit.audience)
-
-
-def local(at: int) -> str:
-    """A moment as people say it: hours and minutes, local."""
-    return f"{local_time(at):%H:%M}"

@@ -238,6 +238,13 @@ def transport_ended(tx: Tx, city: City, view_id: str, seconds: float, size: int,
         bytes=max(view.bytes, done_bytes),
     )
     tx.views.put(after)
+    _put_down(tx, view, seconds, size, reason)
+    if after.state == "open" and reason in ("lease", "stop"):
+        end_views(tx, city, [after], reason)
+
+
+def _put_down(tx: Tx, view: View, seconds: float, size: int, reason: str) -> None:
+    """What one session of a view delivered, into the ledger."""
     tx.audit(
         "view:ended",
         {
@@ -251,8 +258,6 @@ def transport_ended(tx: Tx, city: City, view_id: str, seconds: float, size: int,
         },
         drill=view.drill,
     )
-    if after.state == "open" and reason in ("lease", "stop"):
-        end_views(tx, city, [after], reason)
 
 
 def measured(tx: Tx, view_id: str, seconds: float, size: int) -> None:
@@ -273,19 +278,7 @@ def gateway_gone(tx: Tx, city: City, gateway: str, boot: str) -> None:
             continue
         left = replace(view, done_seconds=view.seconds, done_bytes=view.bytes, live=0)
         tx.views.put(left)
-        tx.audit(
-            "view:ended",
-            {
-                "view": view.id,
-                "grant": view.grant,
-                "duty": view.duty,
-                "camera": view.camera,
-                "seconds": round(view.seconds - view.done_seconds, 3),
-                "bytes": view.bytes - view.done_bytes,
-                "reason": "gateway_lost",
-            },
-            drill=view.drill,
-        )
+        _put_down(tx, view, view.seconds - view.done_seconds, view.bytes - view.done_bytes, "gateway_lost")
         if left.state == "open":
             end_views(tx, city, [left], "gateway_lost")
 

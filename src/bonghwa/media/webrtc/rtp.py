@@ -4,8 +4,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-_HEADER = struct.Struct("!BBHII")
-_HEADER_START = struct.Struct("!BBHI")
+_HEADER = struct.Struct("!BBHI")
 _SENDER_REPORT = struct.Struct("!BBHIQIII")
 _NTP_OFFSET_US = 2_208_988_800_000_000
 _MAX_RTCP_PACKETS = 32
@@ -30,14 +29,13 @@ class Feedback:
 
 def header(payload_type: int, sequence: int, timestamp: int, ssrc: int, marker: bool, extension: bytes) -> bytes:
     """An RTP header; `extension` is a whole header extension block or empty."""
-    first = 0x90 if extension else 0x80
-    return _HEADER.pack(first, payload_type | (0x80 if marker else 0), sequence, timestamp, ssrc) + extension
+    return headers(payload_type, ssrc, extension)(sequence, timestamp, marker)
 
 
 def headers(payload_type: int, ssrc: int, extension: bytes) -> Callable[[int, int, bool], bytes]:
     """`header` of many packets that differ in sequence number, timestamp and marker only."""
     first, marked = 0x90 if extension else 0x80, payload_type | 0x80
-    pack, rest = _HEADER_START.pack, ssrc.to_bytes(4, "big") + extension
+    pack, rest = _HEADER.pack, ssrc.to_bytes(4, "big") + extension
     return lambda sequence, timestamp, marker: pack(first, marked if marker else payload_type, sequence, timestamp) + rest
 
 
