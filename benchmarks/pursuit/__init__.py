@@ -1,6 +1,6 @@
 """How well a pursuit watches: simulated and real subjects, the same luck for every policy, the ceiling of watching everything.
 
-`python -m benchmarks.pursuit [--quick] [--city NAME...] [--cell NAME...] [--policy NAME...] [--json] [--plots FOLDER]`.
+`python -m benchmarks.pursuit [--quick] [--city NAME...] [--cell NAME...] [--policy NAME...] [--each N] [--json] [--plots FOLDER]`.
 
 What moves and what is seen (`cities`, `views`, `truth`, `families`, `scenarios`, `play`) was written before the filter was tuned and
 shares no code with it beyond the data types `Roads` and `Coverage`. `frozen` says the SHA-256 of those files and of the data in every

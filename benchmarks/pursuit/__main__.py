@@ -10,6 +10,7 @@ from benchmarks.pursuit import report, runs
 from benchmarks.pursuit.cities import NAMES, MissingDataError, city
 from benchmarks.pursuit.scenarios import CELLS, EACH_SEED, MODES, SEEDS
 
+PLOTS = Path("var/bench/pursuit")
 QUICK_COUNT = 40
 QUICK_EXITS = 100
 
@@ -21,8 +22,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--city", nargs="+", choices=NAMES, help="without it junggu and beijing")
     parser.add_argument("--cell", nargs="+", choices=[*CELLS, "all"], help="without it hard and false 20")
     parser.add_argument("--mode", nargs="+", choices=MODES, default=MODES)
+    parser.add_argument("--each", type=int, metavar="N", help=f"scenarios of a seed, without it {EACH_SEED}")
     parser.add_argument("--policy", nargs="+", choices=list(runs.makers()), help="without it all")
-    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="draw them there")
+    parser.add_argument("--plots", type=Path, metavar="FOLDER", help=f"draw them there; without it, and not --quick, in {PLOTS}")
     args = parser.parse_args(argv)
     rows = measure(args)
     print(json.dumps(rows) if args.json else table(rows))
@@ -34,7 +36,7 @@ def measure(args: argparse.Namespace) -> list[report.Row]:
     cities = there(args.city or (["junggu"] if args.quick else ["junggu", "beijing"]))
     cells = list(CELLS) if args.cell and "all" in args.cell else args.cell or (["hard"] if args.quick else ["hard", "false 20"])
     policies = args.policy or list(runs.makers())
-    seeds, count = (SEEDS[:1], QUICK_COUNT) if args.quick else (SEEDS, EACH_SEED)
+    seeds, count = (SEEDS[:1], args.each or QUICK_COUNT) if args.quick else (SEEDS, args.each or EACH_SEED)
     wanted = [(name, cell, mode) for name in cities for cell in cells for mode in args.mode]
     rows = report.hash_rows({name: city(name).data for name in cities})
     played = runs.played(wanted, seeds, count, policies)
@@ -42,8 +44,9 @@ def measure(args: argparse.Namespace) -> list[report.Row]:
         rows += report.cell_rows(cell)
     if "beijing" in cities:
         rows += report.next_rows("beijing", policies, QUICK_EXITS if args.quick else None)
-    if args.plots:
-        report.plots(played, args.plots)
+    if folder := args.plots or (None if args.quick else PLOTS):
+        report.plots(played, folder)
+        print(f"plots: {folder}", file=sys.stderr)
     return rows
 
 

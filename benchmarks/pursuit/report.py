@@ -1,11 +1,12 @@
 """The rows of the table, and plots where matplotlib is there."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib import pyplot as plt
 
 from benchmarks.pursuit import next_camera, score
 from benchmarks.pursuit.filter_policy import OURS
@@ -123,14 +124,7 @@ def row(
 
 def plots(cells: Sequence[Played], folder: Path) -> None:
     """A picture a cell: the share sighted by the time watched."""
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        print("no plots: matplotlib is not installed", file=sys.stderr)
-        return
     mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
     folder.mkdir(parents=True, exist_ok=True)
     seconds = np.arange(HORIZON_S + 1)
     for cell in cells:

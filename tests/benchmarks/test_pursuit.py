@@ -10,13 +10,14 @@ import pytest
 
 pytest.importorskip("scipy", reason="subjects find their ways by scipy")
 
-from benchmarks.pursuit import cities, frozen, score
+from benchmarks.pursuit import cities, frozen, report, score
 from benchmarks.pursuit.__main__ import there
 from benchmarks.pursuit.baselines import BASELINES
 from benchmarks.pursuit.families import BEGINS, FOOT_FAMILIES
 from benchmarks.pursuit.operators import chance, draw, false_seconds, sights
 from benchmarks.pursuit.play import Outcome, WatchedTooManyError, ceiling, play, sets
 from benchmarks.pursuit.policy import Mass, view
+from benchmarks.pursuit.runs import Played
 from benchmarks.pursuit.scenarios import HARD, HORIZON_S, MODES, scenarios
 from benchmarks.pursuit.truth import INDOORS, LEFT, OPEN
 from benchmarks.pursuit.views import Cameras, pairs, points
@@ -287,3 +288,9 @@ def imported(path):
 
 def test_every_family_has_a_beginning_that_is_open_to_it():
     assert all(BEGINS[family] == FOOT for family in FOOT_FAMILIES)
+
+
+def test_a_cell_is_drawn_as_a_picture_of_its_own(tmp_path: Path) -> None:
+    seen, missed = Outcome("home", 1, 0, sighted=[30]), Outcome("home", 1, 1)
+    report.plots([Played("junggu", "false 20", "car", {"ceiling": [seen, seen], "nearest": [seen, missed]})], tmp_path / "plots")
+    assert (tmp_path / "plots" / "junggu-false-20-car.png").read_bytes().startswith(b"\x89PNG")

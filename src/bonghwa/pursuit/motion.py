@@ -192,10 +192,11 @@ def change_moving(i: int, key: np.uint64, dt: float, s: State, net: Net, foot: G
             turn_back(i, s, net)
         return
     u -= m.replan_rate
-    if u < m.pace_rate:
+    pace_rate = m.car_pace_rate if driving else m.pace_rate
+    if u < pace_rate:
         s.pace[i] = new_pace(hashed(key, 1), driving, m)
         return
-    u -= m.pace_rate
+    u -= pace_rate
     if driving:
         if u < m.park_rate:
             s.doing[i] = INDOORS
@@ -271,7 +272,7 @@ def advance(s: State, key: np.uint64, dt: float, net: Net, foot: Goals, car: Goa
     way_x, way_y, from_x, from_y, to_x, to_y = net.way_x, net.way_y, net.from_x, net.from_y, net.to_x, net.to_y
     foot_local, foot_seconds, car_local, car_seconds = foot.local, foot.seconds, car.local, car.seconds
     walker = m.replan_rate + m.pace_rate + m.foot_pause_rate + m.indoors_rate + m.ride_rate + m.start_car_rate
-    driver = m.replan_rate + m.pace_rate + m.abandon_rate + m.park_rate
+    driver = m.replan_rate + m.car_pace_rate + m.abandon_rate + m.park_rate
     for i in range(len(edges)):
         own = hashed(key, i)
         event = hashed(own, 0)

@@ -45,11 +45,13 @@ class Movement(NamedTuple):
     replan_rate: float = 1 / 240
     """A change of mind every four minutes: plans last, but a belief must not depend on one for ten minutes."""
     pace_rate: float = 1 / 75
-    """Running lasts a minute or so; traffic changes as often."""
+    """Running lasts a minute or so."""
+    car_pace_rate: float = 1 / 250
+    """A driver keeps his manner for minutes: with a change a minute all cars come equally far, and the belief is too narrow outwards."""
     start_car_rate: float = 1 / 150
     """Who walks to a car reaches it in two or three minutes."""
-    abandon_rate: float = 1 / 1200
-    """A car is left once in twenty minutes."""
+    abandon_rate: float = 1 / 5000
+    """Who is known to drive leaves his car in one of eight pursuits of ten minutes."""
 
     foot_pause_rate: float = 1 / 240
     foot_resume_rate: float = 1 / 35
@@ -64,7 +66,7 @@ class Movement(NamedTuple):
     ride_rate: float = 1 / 2400
     alight_rate: float = 1 / 300
     """A bus is boarded now and then and left after five minutes."""
-    park_rate: float = 1 / 2400
+    park_rate: float = 1 / 4000
     """A car goes out of sight: underground car parks."""
     arrive_indoors: float = 0.3
     """Who reaches his goal goes in, this often; else he stands a while and goes on."""
@@ -77,7 +79,7 @@ class Movement(NamedTuple):
     jog_high: float = 3.0
     run_high: float = 5.0
     """A run over minutes: few untrained people keep 5 m/s."""
-    slow_share: float = 0.35
+    slow_share: float = 0.2
     slow_low: float = 0.15
     slow_high: float = 0.55
     fair_high: float = 1.0

@@ -10,14 +10,17 @@ from bonghwa.pursuit.belief import Belief, key_of
 from bonghwa.pursuit.motion import roll
 from bonghwa.pursuit.movement import share_of
 from bonghwa.pursuit.particles import empty_state
-from bonghwa.pursuit.roads import Bytes, Floats, Numbers
+from bonghwa.pursuit.roads import Bytes, Floats
 from bonghwa.pursuit.weighing import gather, greedy, picked
-from bonghwa.sight.kernels import Ints
 
 ROLLED = 2_000
 """Particles rolled on: at 2,000 a camera's share is known to about one point in a hundred."""
-HORIZON_S = 60.0
-ROLL_STEP_S = 1.0
+HORIZON_S = 120.0
+"""So far ahead is looked for cameras: with a minute, screens stayed empty where cameras stand far apart."""
+SAID_S = 60.0
+"""What is said of a camera, and of all, is about so long."""
+ROLL_STEP_S = 2.5
+"""A step of the particles rolled on. Cars jump over short views, but in the mean the seconds in view are right."""
 MOST_CAMERAS = 48
 """One particle notes at most so many cameras on its way."""
 HOLD_S = 10.0
@@ -94,9 +97,9 @@ class Watch:
 
 
 def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) -> tuple[tuple[Watched, ...], float, float]:
-    """The cameras that together most likely show the subject within a minute, the greatest gain first, pins before all.
+    """The cameras that together most likely show the subject soon, the greatest gain first, pins before all.
 
-    With them how likely they show him at all, and how likely any usable camera does.
+    With them how likely they show him within a minute, and how likely any usable camera does.
     """
     network = belief.network
     cameras = len(network.coverage.cameras)
@@ -120,7 +123,7 @@ def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) 
     for number, gain in zip(chosen, gains, strict=True):
         rows = slice(int(starts[number]), int(starts[number + 1]))
         holds = weight[who[rows]]
-        coming = since[rows] > 0
+        coming, soon = since[rows] > 0, since[rows] <= SAID_S
         arrivals = _hundredths(since[rows][coming], holds[coming])
         why = [Reason("pinned", ())] if pinned[number] else []
         why += [Reason("kept", (KEEP_BONUS,))] if kept[number] else []
@@ -129,18 +132,12 @@ def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) 
         why += [Reason("adds", (float(gain),))]
         window = _hundredths(since[rows], holds) if len(holds) else (0.0, 0.0)
         camera = network.coverage.cameras[number]
-        made.append(Watched(camera, min(float(holds.sum()), 1.0), now + window[0], now + window[1], tuple(why)))
-    each = np.diff(starts)
-    usable = np.flatnonzero(np.repeat(allowed, each))
-    return tuple(made), _share(who, starts, chosen, weight), float(weight[np.unique(who[usable])].sum())
-
-
-def _share(who: Numbers, starts: Ints, chosen: Numbers, weight: Floats) -> float:
-    """The weight of the particles that at least one of these cameras shows."""
-    if not len(chosen):
-        return 0.0
-    rows = np.concatenate([np.arange(starts[number], starts[number + 1]) for number in chosen])
-    return float(weight[np.unique(who[rows])].sum())
+        made.append(Watched(camera, min(float(holds[soon].sum()), 1.0), now + window[0], now + window[1], tuple(why)))
+    watched = np.zeros(cameras, np.uint8)
+    watched[chosen] = 1
+    soon, each = since <= SAID_S, np.diff(starts)
+    hope, ceiling = (float(weight[np.unique(who[soon & np.repeat(marks > 0, each)])].sum()) for marks in (watched, allowed))
+    return tuple(made), hope, ceiling
 
 
 def _marks(number: dict[str, int], cameras: Sequence[str], many: int) -> Bytes:
