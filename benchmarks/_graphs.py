@@ -1,4 +1,4 @@
-"""Real road graphs to measure on, read from the package and from the shared data beside the checkout (or BONGHWA_SHARED_DATA).
+"""Road graphs to measure on: a grid, real ones of the package and of the shared data beside the checkout (or BONGHWA_SHARED_DATA).
 
 Plain readers for benchmarks and tests: the product's importers clean far more. Nothing here guesses one-ways where the source has none.
 """
@@ -83,6 +83,25 @@ def parquet(name: str) -> Roads:
     return _roads(
         at, tail, head, both, np.repeat(kmh * KMH, 2), np.zeros(len(both)), ("",), np.full(len(both), FOOT | CAR),
         np.arange(len(both)) ^ 1, name,
+    )  # fmt: skip
+
+
+def grid(side: int, metres: float, origin: tuple[float, float] = (0.0, 0.0)) -> Roads:
+    """A square grid of streets; every fifth is one-way for cars, every seventh a footpath, every fourth fast."""
+    place = np.arange(side * side).reshape(side, side)
+    at = np.column_stack((place.ravel() % side, place.ravel() // side)) * metres + np.array(origin)
+    across = np.column_stack((place[:, :-1].ravel(), place[:, 1:].ravel(), np.repeat(np.arange(side), side - 1)))
+    along = np.column_stack((place[:-1].ravel(), place[1:].ravel(), np.tile(np.arange(side), side - 1)))
+    tail, head, line = np.concatenate([across, along]).T
+    there, back = np.full(len(line), FOOT | CAR), np.full(len(line), FOOT | CAR)
+    back[line % 5 == 4] = FOOT | AGAINST
+    there[line % 7 == 6] = back[line % 7 == 6] = FOOT
+    both = np.column_stack((tail, head, head, tail)).reshape(-1, 2)
+    speed = np.repeat(np.where(line % 4 == 0, 50 * KMH, 30 * KMH), 2)
+    lines = [at[pair] for pair in both]
+    return _roads(
+        at, both[:, 0], both[:, 1], lines, speed, np.zeros(len(both)), ("",), np.column_stack((there, back)).ravel(),
+        np.arange(len(both)) ^ 1, "a grid",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is done without a belief: the nearest cameras, random ones within reach, a ring of those that are about to be reached."""
+"""What is done without particles: the nearest cameras, random ones within reach, a ring of those that are about to be reached, a chain."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from benchmarks.pursuit.chain import Chained
 from benchmarks.pursuit.policy import Fix, Maker, Policy, Sighting, View
 from bonghwa.pursuit.roads import CAR, FOOT
 
@@ -125,4 +126,4 @@ def _maker(policy: Callable[[View, int], Policy]) -> Maker:
     return policy
 
 
-BASELINES: dict[str, Maker] = {"nearest": _maker(Nearest), "in reach": _maker(InReach), "ring": _maker(Ring)}
+BASELINES: dict[str, Maker] = {"nearest": _maker(Nearest), "in reach": _maker(InReach), "ring": _maker(Ring), "chain": _maker(Chained)}

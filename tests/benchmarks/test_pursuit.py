@@ -174,7 +174,7 @@ def test_who_watches_everything_sees_what_the_ceiling_sees(played):
         assert outcome.in_sight == outcome.in_any_sight
 
 
-@pytest.mark.parametrize("name", list(BASELINES))
+@pytest.mark.parametrize("name", sorted(BASELINES.keys() - {"chain"}))  # the chain is slow: test_pursuers.py plays it once
 def test_no_policy_sees_more_than_the_ceiling_and_each_is_the_same_twice(played, name):
     ground = view("junggu")
     for scenario, seen in played[::4]:

@@ -1,10 +1,13 @@
 """`/status`, `/drills`, `/events`, `/control`, and at the root `/healthz`, `/readyz`, `/metrics`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import Request, Response, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 from bonghwa.api import bodies
 from bonghwa.api.cameras import DRILLS
@@ -15,6 +18,7 @@ from bonghwa.api.ledger import status as ledger_status
 from bonghwa.domain.alarm import LINES
 from bonghwa.domain.errors import NotFound
 from bonghwa.domain.words import WORDS
+from bonghwa.pursuers.tally import Tally
 from bonghwa.storage.sql import journal
 from bonghwa.storage.sql.journal import EventRow
 from bonghwa.storage.sql.writer import SqlRead
@@ -121,6 +125,17 @@ async def readyz(request: Request, desk: TheDesk) -> Response:
     return JSONResponse({"ready": False, "code": wrong, "text": speech.pick(WORDS[wrong])}, 503)
 
 
+class Tallied(Collector):
+    """A tally as a Prometheus histogram."""
+
+    def __init__(self, name: str, text: str, tally: Tally) -> None:
+        self._name, self._text, self._tally = name, text, tally
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """The one family of it."""
+        yield HistogramMetricFamily(self._name, self._text, self._tally.buckets(), self._tally.sum_s)
+
+
 async def metrics(desk: TheDesk) -> Response:
     """Prometheus figures; never a camera's id."""
     registry = CollectorRegistry()
@@ -140,6 +155,11 @@ async def metrics(desk: TheDesk) -> Response:
     team = desk.pursuing.team
     gauge("bonghwa_pursuits", "Pursuits that are reckoned", team.running)
     gauge("bonghwa_pursuer_failures_total", "Pursuers that ended by themselves", team.failures)
+    for name, text, tally in (
+        ("bonghwa_pursuit_tick_seconds", "How long a pursuit took to move a second on", team.ticks),
+        ("bonghwa_pursuit_late_seconds", "How late a pursuit's second was begun", team.late),
+    ):
+        registry.register(Tallied(name, text, tally))
     gauge("bonghwa_clock_step_seconds", "How far the wall clock parted from the hub's", desk.hub.clock.step_us() / 1e6)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

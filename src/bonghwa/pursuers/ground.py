@@ -10,6 +10,7 @@ import numpy as np
 
 from bonghwa.domain.camera import Camera
 from bonghwa.domain.geo import to_grid, to_wgs84
+from bonghwa.pursuers.closing import Closing
 from bonghwa.pursuit.coverage import Coverage
 from bonghwa.pursuit.mapped import load_roads, save_roads
 from bonghwa.pursuit.network import Network
@@ -27,6 +28,7 @@ class Ground:
     coverage: Coverage
     network: Network
     ways: Ways
+    closing: Closing
     owner: tuple[str, ...]
     purpose: tuple[str, ...]
     _middles: dict[str, tuple[float, float, float] | None] = field(default_factory=dict)
@@ -34,7 +36,7 @@ class Ground:
     @classmethod
     def of(cls, roads: Roads, coverage: Coverage, owner: Sequence[str], purpose: Sequence[str]) -> "Ground":
         """From what is in memory."""
-        return cls(roads, coverage, Network.of(roads, coverage), Ways(roads), tuple(owner), tuple(purpose))
+        return cls(roads, coverage, Network.of(roads, coverage), Ways(roads), Closing(roads, coverage), tuple(owner), tuple(purpose))
 
     @classmethod
     def load(cls, folder: Path) -> "Ground":
@@ -55,6 +57,11 @@ class Ground:
         """Latitude and longitude of a point in metres from the roads' origin."""
         lat, lon = to_wgs84(x + self.roads.origin[0], y + self.roads.origin[1])
         return round(lat, 6), round(lon, 6)
+
+    def same(self, camera: str) -> str:
+        """A camera's id as the one string that all pursuits share; itself where no such camera is known."""
+        number = self.network.number.get(camera)
+        return camera if number is None else self.coverage.cameras[number]
 
     def middle(self, camera: str) -> tuple[float, float, float] | None:
         """Of the roads a camera shows: their middle in metres from the origin, and how far they reach from it. None where it shows none."""

@@ -1,18 +1,20 @@
 """The picture of a pursuit: belief, reachable area, cameras to watch, path, containment and blind roads, as JSON for the console."""
 
 import math
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from bonghwa.pursuers.closing import never
+from bonghwa.pursuers.reach import Known, reach_text
 from bonghwa.pursuit import path as ways_between
 from bonghwa.pursuit.answers import Answers, directed_mass
 from bonghwa.pursuit.blind import blind_parts
-from bonghwa.pursuit.contain import Containment, Stopped, contain
+from bonghwa.pursuit.contain import Containment
 from bonghwa.pursuit.evidence import Fix, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.speeds import Mode
-from bonghwa.pursuit.ways import Reached, line_of
+from bonghwa.pursuit.ways import line_of
 
 if TYPE_CHECKING:
     from bonghwa.pursuers.reckoner import Reckoner
@@ -23,47 +25,47 @@ BLIND = 30
 REACH_S = 5.0
 BLIND_S = 5.0
 CONTAIN_S = 15.0
-RESPONSE_S = 90.0
-"""How long a patrol takes to stand where it is sent."""
 SURE = 0.5
 """A fact at least so sure moves the last known place."""
 
 
 class Picture:
-    """Makes the picture of one reckoner; what costs more than a moment is reckoned less often, containment in a thread of its own."""
+    """Makes the picture of one reckoner; what costs more than a moment is reckoned less often, containment in a thread."""
 
     def __init__(self, reckoner: "Reckoner") -> None:
         self._of = reckoner
-        self._reach: tuple[float, list[dict[str, Any]]] = (float("-inf"), [])
+        self._known: Known | None = None
+        self.reach = "[]"
+        """The reachable area as JSON: what is largest in a picture, and changes every `REACH_S` only."""
+        self.reaches = 0
+        """How often it changed."""
         self._blind: tuple[float, list[list[float]]] = (float("-inf"), [])
         self._path: list[dict[str, Any]] | None = None
         self._containment: dict[str, Any] | None = None
         self._contained_at = float("-inf")
         self._reckoning: Future[Containment | None] | None = None
-        self._stop = np.zeros(1, np.uint8)
-        self._thread = ThreadPoolExecutor(1, "contain")
-        self._closer = type(reckoner.ground.ways)(reckoner.ground.roads)
+        self._stop = never()
 
     def news(self) -> None:
         """A fact came or went: reckon everything anew."""
-        self._reach, self._blind = (float("-inf"), []), (float("-inf"), [])
+        self._known, self._blind = None, (float("-inf"), [])
         self._path, self._contained_at = None, float("-inf")
 
     def close(self) -> None:
         """Give up what is being reckoned."""
         self._stop[0] = 1
-        self._thread.shutdown(wait=True)
 
     def now(self) -> dict[str, Any]:
-        """The picture of this moment; times are Unix seconds, `watch` counts from now."""
+        """The picture of this moment but for `reach`; times are Unix seconds, `watch` counts from now."""
         following = self._of.following
         answers, now = following.answers(), following.now
         kind, since, x, y, radius = self.last_known()
+        self._reachable(Known(now, x, y, radius, now - since, self._mode))
+        away = self._away(answers)
         return {
             "now": now,
             "since": {"kind": kind, "at": since},
             "belief": self._belief(answers),
-            "reach": self._reachable(now, x, y, radius, now - since),
             "watch": [
                 {
                     "camera": watched.camera,
@@ -71,7 +73,7 @@ class Picture:
                     "from_s": round(max(0.0, watched.begins_at - now), 1),
                     "to_s": round(max(0.0, watched.ends_at - now), 1),
                     "why": [[reason.kind, *(round(number, 4) for number in reason.numbers)] for reason in watched.why],
-                    "away_m": self._away(answers, watched.camera),
+                    "away_m": away[watched.camera],
                 }
                 for watched in answers.watch
             ],
@@ -119,46 +121,32 @@ class Picture:
             "blind": round(answers.blind_mass, 4),
         }
 
-    def _away(self, answers: Answers, camera: str) -> float:
-        """How far the roads a camera shows lie from the nearest street of the 90 % set."""
+    def _away(self, answers: Answers) -> dict[str, float]:
+        """How far the roads each camera shows lie from the nearest street of the 90 % set."""
         ground = self._of.ground
-        middle = ground.middle(camera)
         streets = answers.edge[: answers.most]
-        if middle is None or not len(streets):
-            return 0.0
-        ends = np.concatenate([ground.roads.tail[streets], ground.roads.head[streets]])
-        return round(float(np.hypot(ground.roads.x[ends] - middle[0], ground.roads.y[ends] - middle[1]).min()), 1)
+        ends = np.unique(np.concatenate([ground.roads.tail[streets], ground.roads.head[streets]]))
+        x, y = ground.roads.x[ends], ground.roads.y[ends]
+        found = dict.fromkeys((watched.camera for watched in answers.watch), 0.0)
+        for camera in found if len(ends) else ():
+            middle = ground.middle(camera)
+            if middle is not None:
+                found[camera] = round(math.sqrt(float(((x - middle[0]) ** 2 + (y - middle[1]) ** 2).min())), 1)
+        return found
 
     @property
     def _mode(self) -> Mode:
         return cast(Mode, self._of.mode or "unknown")
 
-    def _reachable(self, now: float, x: float, y: float, radius: float, age: float) -> list[dict[str, Any]]:
-        if now - self._reach[0] >= REACH_S:
-            reached = self._of.ground.ways.reachable(x, y, radius, age, self._mode)
-            taken: set[int] = set()
-            rings = []
-            for ring in reached:
-                parts, taken = self._parts(ring, taken)
-                rings.append({"minutes": round(ring.ahead / 60), "parts": parts})
-            self._reach = now, rings
-        return self._reach[1]
+    def _reachable(self, known: Known) -> None:
+        if self._known is None or known.now - self._known.now >= REACH_S:
+            self._known, self.reach, self.reaches = known, reach_text(self._of.ground, known), self.reaches + 1
 
-    def _parts(self, ring: Reached, taken: set[int]) -> tuple[list[list[float]], set[int]]:
-        """Streets with the part of them that is reached, both directions as one; those whole in a smaller ring are left out."""
-        roads, street = self._of.ground.roads, self._of.ground.network.street
-        found: dict[int, list[float]] = {}
-        for edge, begin, end in zip(ring.edge.tolist(), ring.begin.tolist(), ring.end.tolist(), strict=True):
-            one = int(street[edge])
-            if one in taken:
-                continue
-            low, high = begin / roads.length[edge], end / roads.length[edge]
-            if one != edge:
-                low, high = 1 - high, 1 - low
-            known = found.setdefault(one, [low, high])
-            known[0], known[1] = min(known[0], low), max(known[1], high)
-        parts = [[one, round(max(0.0, low), 3), round(min(1.0, high), 3)] for one, (low, high) in found.items()]
-        return parts, taken | {int(one) for one, low, high in parts if low <= 0.001 and high >= 0.999}
+    @property
+    def reached(self) -> Known:
+        """What the reachable area was reckoned from: it can be reckoned again."""
+        assert self._known is not None
+        return self._known
 
     def _joined(self) -> list[dict[str, Any]]:
         """The way between the sightings so far, with how likely each leg is."""
@@ -187,17 +175,11 @@ class Picture:
 
     def _contained(self, now: float, x: float, y: float, radius: float, age: float) -> dict[str, Any] | None:
         if self._reckoning is not None and self._reckoning.done():
-            try:
-                found = self._reckoning.result()
-            except Stopped:
-                found = None
-            self._reckoning = None
+            found, self._reckoning = self._reckoning.result(), None
             self._containment = None if found is None else self._told(found, now)
         if self._reckoning is None and now - self._contained_at >= CONTAIN_S:
             self._contained_at = now
-            self._reckoning = self._thread.submit(
-                contain, self._closer, self._of.ground.coverage, x, y, radius, age, self._mode, response=RESPONSE_S, stop=self._stop
-            )
+            self._reckoning = self._of.ground.closing.ask(x, y, radius, age, self._mode, self._stop)
         return self._containment
 
     def _told(self, found: Containment, now: float) -> dict[str, Any]:

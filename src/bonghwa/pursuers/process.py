@@ -2,7 +2,9 @@
 
 It speaks JSON lines over the socket `FD`. To it: `begin` (and all that a pursuit is begun with), `fact`, `undo`, `wall`, `unseen`, `at`,
 `end`, each with the pursuit's `id` and, where an answer is waited for, `ask`. From it: `picture` once a second for every pursuit,
-`refused`, `done` and `kept` (an answer to `at`). It ends when the hub's end closes. What it is told is in the pursuit's log, in `FOLDER`.
+`refused`, `done` and `kept` (an answer to `at`). A `picture` line says how many lines of JSON follow it, `lines`: the picture, and the
+reachable area when that has changed; the hub reads them only when somebody asks. It ends when the hub's end closes. What it is told is
+in the pursuit's log, in `FOLDER`.
 """
 
 import contextlib
@@ -13,6 +15,8 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,43 @@ from bonghwa.pursuit.evidence import BadEvidence
 EVERY_S = 1.0
 
 
+@dataclass(eq=False)
+class Hosted:
+    """A pursuit, what it costs since its last picture in seconds, and what the hub has of it."""
+
+    reckoner: Reckoner
+    ticked: float = 0.0
+    """When it was moved on last, by the monotonic clock."""
+    wanted: bool = True
+    """Its picture is an older one."""
+    reaches: int = 0
+    tick_s: float = 0.0
+    tick_cpu_s: float = 0.0
+    weigh_s: float = 0.0
+    late_s: float = 0.0
+
+    def tick(self, now: float) -> None:
+        """Move the belief on by all the steps that are due."""
+        self.late_s = max(self.late_s, now - self.reckoner.due)
+        began, cpu = time.perf_counter(), time.thread_time()
+        self.reckoner.tick(now)
+        self.tick_s += time.perf_counter() - began
+        self.tick_cpu_s += time.thread_time() - cpu
+        self.ticked, self.wanted = time.monotonic(), True
+
+    def took(self, picture_s: float) -> dict[str, float]:
+        """Milliseconds of the second that ends with this picture; the next begins. `late_ms` is how late its tick was."""
+        spent = (
+            ("tick", self.tick_s),
+            ("tick_cpu", self.tick_cpu_s),
+            ("weigh", self.weigh_s),
+            ("picture", picture_s),
+            ("late", self.late_s),
+        )
+        self.tick_s = self.tick_cpu_s = self.weigh_s = self.late_s = 0.0
+        return {f"{name}_ms": round(seconds * 1e3, 2) for name, seconds in spent}
+
+
 class Host:
     """The pursuits of one process, and the line to the hub."""
 
@@ -31,60 +72,105 @@ class Host:
         self._line = line
         self._folder = folder
         self._ground = Ground.load(folder)
-        self._running: dict[str, Reckoner] = {}
+        self._running: dict[str, Hosted] = {}
+        self._told: deque[dict[str, Any]] = deque()
 
     def serve(self) -> None:
-        """Work until the hub closes the line: what it says at once, a picture of every pursuit once a second."""
+        """Work until the hub closes the line: what it says, every pursuit's step when it is due, pictures in the time between.
+
+        One message, then one step, then the line is looked at again: neither the beginning of a pursuit that has run for an hour nor a
+        picture holds up all others' steps. A pursuit that is late makes all its steps at once; a picture that nobody had time for is left
+        out, the next one shows more.
+        """
         held = b""
-        due = time.time()
         while True:
-            ready, _, _ = select.select([self._line], [], [], max(0.0, due - time.time()))
+            ready, _, _ = select.select([self._line], [], [], self._wait())
             if ready:
                 got = self._line.recv(1 << 20)
                 if not got:
                     return
                 *lines, held = (held + got).split(b"\n")
-                for text in lines:
-                    self._hear(json.loads(text))
-            if time.time() >= due:
-                due = max(due + EVERY_S, time.time())
-                self._show()
+                self._told.extend(json.loads(text) for text in lines)
+            if self._told:
+                self._hear(self._told.popleft())
+            self._work()
+
+    def _due(self, hosted: Hosted) -> float:
+        """Seconds until a pursuit's next step. A clock that was set back does not stop it: it is looked at every second all the same."""
+        ahead = hosted.reckoner.due - time.time()
+        return ahead if ahead <= EVERY_S else hosted.ticked + EVERY_S - time.monotonic()
+
+    def _wait(self) -> float | None:
+        if self._told or (any(hosted.wanted for hosted in self._running.values()) and self._open()):
+            return 0.0
+        return min((max(0.0, self._due(hosted)) for hosted in self._running.values()), default=None)
+
+    def _open(self) -> bool:
+        """Whether the hub takes more: a picture must not wait for it while others' steps are due."""
+        return bool(select.select([], [self._line], [], 0.0)[1])
+
+    def _work(self) -> None:
+        """The step that is due longest; where none is and nothing is left to hear, the picture of the pursuit that waits longest."""
+        due = min(self._running.values(), key=self._due, default=None)
+        if due is not None and self._due(due) <= 0.0:
+            due.tick(time.time())
+            return
+        wanting = [(hosted.ticked, id_) for id_, hosted in self._running.items() if hosted.wanted]
+        if wanting and not self._told and self._open():
+            self._show(min(wanting)[1])
 
     def _hear(self, message: dict[str, Any]) -> None:
         do, id_ = message["do"], message["id"]
         try:
             if do == "begin":
                 if id_ not in self._running:
-                    self._running[id_] = Reckoner(self._ground, message, self._folder / f"{id_}.jsonl", time.time())
-                    self._say({"is": "picture", "id": id_, "picture": self._running[id_].picture()})
+                    self._running[id_] = Hosted(Reckoner(self._ground, message, self._folder / f"{id_}.jsonl", time.time()))
+                    self._show(id_)
             elif do == "end":
                 if (ended := self._running.pop(id_, None)) is not None:
-                    ended.close()
+                    ended.reckoner.close()
             elif id_ not in self._running:
                 self._say({"is": "refused", "id": id_, "ask": message.get("ask"), "why": "unknown pursuit"})
                 return
             elif do == "at":
-                self._say({"is": "kept", "id": id_, "ask": message["ask"], "picture": self._running[id_].at(message["at"])})
+                self._say({"is": "kept", "id": id_, "ask": message["ask"], "picture": self._running[id_].reckoner.at(message["at"])})
                 return
             else:
-                self._running[id_].take({key: value for key, value in message.items() if key not in ("ask", "id")}, time.time())
+                self._take(self._running[id_], {key: value for key, value in message.items() if key not in ("ask", "id")})
         except (BadEvidence, NoRoad) as error:
             self._say({"is": "refused", "id": id_, "ask": message.get("ask"), "why": str(error)})
             return
         if message.get("ask") is not None:
             self._say({"is": "done", "id": id_, "ask": message["ask"]})
 
-    def _show(self) -> None:
-        for id_, reckoner in self._running.items():
-            began = time.perf_counter()
-            reckoner.tick(time.time())
-            ticked = time.perf_counter()
-            picture = reckoner.picture()
-            took = {"tick_ms": round((ticked - began) * 1e3, 2), "picture_ms": round((time.perf_counter() - ticked) * 1e3, 2)}
-            self._say({"is": "picture", "id": id_, "picture": {**picture, "took": took}})
+    def _take(self, hosted: Hosted, message: dict[str, Any]) -> None:
+        now = time.time()
+        if hosted.reckoner.due <= now:
+            hosted.tick(now)
+        began = time.perf_counter()
+        try:
+            hosted.reckoner.take(message, now)
+        finally:
+            hosted.weigh_s += time.perf_counter() - began
+            hosted.wanted |= message["do"] != "unseen"
 
-    def _say(self, message: dict[str, Any]) -> None:
-        self._line.sendall(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+    def _show(self, id_: str) -> None:
+        hosted = self._running[id_]
+        began = time.perf_counter()
+        picture = hosted.reckoner.picture()
+        lines = [json.dumps(picture, ensure_ascii=False, separators=(",", ":"))]
+        reaches, reach = hosted.reckoner.reach
+        if reaches != hosted.reaches:
+            hosted.reaches = reaches
+            lines.append(reach)
+        hosted.wanted = False
+        took = hosted.took(time.perf_counter() - began)
+        watch = [[each["camera"], each["holds"], each["away_m"]] for each in picture["watch"]]
+        self._say({"is": "picture", "id": id_, "now": picture["now"], "watch": watch, "took": took, "lines": len(lines)}, *lines)
+
+    def _say(self, message: dict[str, Any], *lines: str) -> None:
+        first = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        self._line.sendall("".join(f"{line}\n" for line in (first, *lines)).encode())
 
 
 def main(argv: list[str]) -> int:

@@ -5,13 +5,14 @@ reckoned again from the log. The picture is plain JSON: streets by their number 
 """
 
 import json
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 from bonghwa.pursuers.ground import Ground
+from bonghwa.pursuers.kept import Album
 from bonghwa.pursuers.picture import Picture
+from bonghwa.pursuers.reach import reach_text
 from bonghwa.pursuit.belief import Start
 from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.follow import Following, Settings
@@ -19,8 +20,6 @@ from bonghwa.pursuit.watch import Wall
 
 NOT_HERE_S = 10.0
 """A person who says that the subject is not on a camera has looked at it with care: it counts as so many seconds of watching alone."""
-KEPT = 61
-EVERY_S = 10.0
 
 Message = Mapping[str, Any]
 
@@ -42,9 +41,9 @@ class Reckoner:
         self._numbers: dict[int, int] = {}
         self.known: dict[int, Evidence] = {}
         """What people told and nobody took back, by the hub's number."""
-        self._pictures: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self._kept_at = float("-inf")
-        self.vain: deque[tuple[float, tuple[str, ...]]] = deque(maxlen=600)
+        self._album = Album()
+        self._vain: set[str] = set()
+        """What was watched in vain since the last picture that was kept."""
         self._picture = Picture(self)
         self._log: TextIO | None = None
         if log.exists():
@@ -68,23 +67,38 @@ class Reckoner:
             self._log.flush()
         self._apply(message, now)
 
+    @property
+    def due(self) -> float:
+        """When the next step is due, Unix seconds."""
+        return self.following.now + self.following.settings.step_s
+
     def tick(self, now: float) -> None:
         """Move the belief on."""
         self.following.tick(now)
 
     def picture(self) -> dict[str, Any]:
-        """What the screen shows now. One each ten seconds is kept for looking back."""
-        now = self.following.now
+        """What the screen shows now, but for the reachable area: `reach`. One each ten seconds is kept for looking back."""
         made = self._picture.now()
-        if now - self._kept_at >= EVERY_S:
-            self._kept_at = now
-            self._pictures.append(made)
-        return {**made, "strip": [self._mark(each) for each in self._pictures]}
+        if self._album.due(made["now"]):
+            self._album.keep(made, sorted(self._vain), self._picture.reached)
+            self._vain = set()
+        return {**made, "strip": self._strip()}
+
+    @property
+    def reach(self) -> tuple[int, str]:
+        """The reachable area as JSON text, and how often it has changed."""
+        return self._picture.reaches, self._picture.reach
 
     def at(self, time: float) -> dict[str, Any] | None:
         """The picture kept nearest before a moment; None where none is kept."""
-        before = [each for each in self._pictures if each["now"] <= time + 1e-3]
-        return {**before[-1], "strip": [self._mark(each) for each in self._pictures]} if before else None
+        kept = self._album.before(time)
+        if kept is None:
+            return None
+        made, reached = kept
+        return {**made, "reach": json.loads(reach_text(self.ground, reached)), "strip": self._strip()}
+
+    def _strip(self) -> list[dict[str, Any]]:
+        return self._album.strip([fact.time for fact in self.known.values() if isinstance(fact, Sighting | PlateRead)])
 
     def close(self) -> None:
         """Write nothing more."""
@@ -119,9 +133,11 @@ class Reckoner:
             self._wall = self._usable(message)
             self.following.arrange(self._wall)
         elif do == "unseen":
-            cameras = tuple(message["cameras"])
+            cameras = tuple(self.ground.same(camera) for camera in message["cameras"])
             self.following.take(Unseen(now, float(message["seconds"]), cameras, int(message["screens"])))
-            self.vain.append((now, cameras))
+            self._vain.update(cameras)
+        # Its own log is what a pursuit is replayed from; the second one in memory would grow by the second.
+        del self.following.log[1:-1]
 
     def _evidence(self, told: Message) -> Evidence:
         kind, at, confidence = told["type"], float(told["at"]), float(told["confidence"])
@@ -143,10 +159,3 @@ class Reckoner:
         rows = zip(ground.coverage.cameras, ground.owner, ground.purpose, strict=True)
         usable = tuple(c for c, owner, purpose in rows if owner in owners and purpose not in left_out and c not in bad)
         return Wall(int(told["k"]), 0, tuple(told["pins"]), usable)
-
-    def _mark(self, kept: Mapping[str, Any]) -> dict[str, Any]:
-        """One mark of the strip: how sure the belief was then, and what was watched in vain since the mark before."""
-        now = kept["now"]
-        vain = sorted({camera for at, cameras in self.vain if now - EVERY_S < at <= now for camera in cameras})
-        seen = any(isinstance(e, Sighting | PlateRead) and now - EVERY_S < e.time <= now for e in self.known.values())
-        return {"at": now, "m90": kept["belief"]["m90"], "m50": kept["belief"]["m50"], "seen": seen, "vain": vain}

@@ -5,7 +5,8 @@
     await team.tell(id, {"do": "fact"})     raises Refused when it cannot be weighed
     team.picture(id)                        the last picture, None before the first
 
-Nothing here blocks the loop; a picture older than the process that made it stays, and `state` says so.
+Nothing here blocks the loop: pictures, which may be large, are kept as they came until somebody asks.
+A picture older than the process that made it stays, and `state` says so.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from typing import Any, Literal
 import structlog
 
 from bonghwa.domain.pursuit import Watched
+from bonghwa.pursuers.tally import Tally
 
 State = Literal["starting", "ok", "restarting"]
 Messages = Callable[[str], list[dict[str, Any]]]
@@ -47,10 +49,39 @@ class _Followed:
 
     begin: dict[str, Any]
     said: list[dict[str, Any]] = field(default_factory=list)
-    picture: dict[str, Any] | None = None
+    shown: "_Shown | None" = None
     state: State = "starting"
     refused: str | None = None
     watch: tuple[str, ...] = ()
+
+
+class _Area:
+    """The reachable area as it came, read when it is asked for."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._rings: list[Any] | None = None
+
+    def read(self) -> list[Any]:
+        """Its rings."""
+        if self._rings is None:
+            self._rings = json.loads(self._text)
+        return self._rings
+
+
+class _Shown:
+    """The last picture as it came, read when it is asked for; the reachable area is that of pictures before until it changes."""
+
+    def __init__(self, took: dict[str, float], text: bytes, area: _Area) -> None:
+        self._took, self._text = took, text
+        self.area = area
+        self._read: dict[str, Any] | None = None
+
+    def read(self) -> dict[str, Any]:
+        """The whole picture."""
+        if self._read is None:
+            self._read = {**json.loads(self._text), "reach": self.area.read(), "took": self._took}
+        return self._read
 
 
 class Team:
@@ -64,6 +95,10 @@ class Team:
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._asks = 0
         self.failures = 0
+        self.ticks = Tally()
+        """How long each pursuit's move of a second took, of all processes since the start."""
+        self.late = Tally()
+        """How late it began."""
 
     @property
     def running(self) -> int:
@@ -100,7 +135,7 @@ class Team:
     def picture(self, id_: str) -> dict[str, Any] | None:
         """The last picture of a pursuit."""
         followed = self._all.get(id_)
-        return followed.picture if followed else None
+        return followed.shown.read() if followed and followed.shown else None
 
     def state(self, id_: str) -> State:
         """Whether the picture is of now."""
@@ -148,8 +183,8 @@ class Team:
     def _member(self, id_: str) -> "_Member":
         return next((member for member in self._members if id_ in member.pursuits), self._members[0])
 
-    def heard(self, said: dict[str, Any]) -> None:
-        """What a process says."""
+    def heard(self, said: dict[str, Any], lines: list[bytes]) -> None:
+        """What a process says, and the lines that belong to it."""
         ask = said.get("ask")
         if ask is not None:
             answer = self._asked.get(ask)
@@ -163,11 +198,16 @@ class Team:
             _log.warning("pursuit_refused", pursuit=said["id"], reason=said["why"])
             followed.refused = said["why"]
         elif said["is"] == "picture":
-            followed.picture, followed.state = said["picture"], "ok"
-            watch = tuple(each["camera"] for each in said["picture"]["watch"])
+            text, *areas = lines
+            before = followed.shown.area if followed.shown else _Area(b"[]")
+            followed.shown = _Shown(said["took"], text, _Area(areas[0]) if areas else before)
+            followed.state = "ok"
+            self.ticks.add(said["took"]["tick_ms"] / 1e3)
+            self.late.add(said["took"]["late_ms"] / 1e3)
+            watch = tuple(camera for camera, _, _ in said["watch"])
             if watch != followed.watch:
                 followed.watch = watch
-                self._on_watch(said["id"], tuple(Watched(w["camera"], w["holds"], w["away_m"]) for w in said["picture"]["watch"]))
+                self._on_watch(said["id"], tuple(Watched(*each) for each in said["watch"]))
 
     def why_not(self, id_: str) -> str | None:
         """Why a pursuit cannot be reckoned at all: no road is near, say."""
@@ -260,7 +300,8 @@ class _Member:
                 for id_ in sorted(self.pursuits):
                     self._begin(id_)
                 while line := await reader.readline():
-                    self._team.heard(json.loads(line))
+                    said = json.loads(line)
+                    self._team.heard(said, [await _whole(reader) for _ in range(said.get("lines", 0))])
             finally:
                 self._writer = None
                 writer.close()
@@ -269,3 +310,8 @@ class _Member:
                 self.process.kill()
             await self.process.wait()
             self.process = None
+
+
+async def _whole(reader: asyncio.StreamReader) -> bytes:
+    """A line to its end. Raises IncompleteReadError where the process ended within it."""
+    return await reader.readuntil(b"\n")
