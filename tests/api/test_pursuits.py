@@ -99,8 +99,39 @@ def test_a_sighting_draws_the_belief_together_and_taking_it_back_undoes_that(cha
     assert [body["fact"] for body in acts(chase.house, "pursuit:told", "pursuit:undone")] == [number, number]
 
 
+def test_a_mode_learnt_without_a_sighting_turns_the_figures_and_is_taken_back_like_any_fact(chase: Chase) -> None:
+    chase.reckoned()
+    assert chase.get()["mode"] is None
+    told = chase.house.call(CENTRE, "POST", f"/pursuits/{chase.id}/evidence", json={"type": "mode", "mode": "car"})
+    assert told.status_code == 201, told.text
+    number = told.json()["number"]
+    seen = chase.house.until(lambda: (found := chase.get())["belief"]["modes"]["car"] > 0.6 and found, 30)
+    assert (seen["mode"], seen["since"]["kind"], seen["path"]["points"]) == ("car", "start", [])
+    [entry] = seen["evidence"]
+    assert (entry["type"], entry["mode"], entry["confidence"], entry["camera"], entry["place"]) == ("mode", "car", 0.9, None, None)
+    assert (entry["words"]["ko"], entry["words"]["en"]) == ("이제 차로 이동", "By car from now on")
+    assert chase.house.call(CENTRE, "DELETE", f"/pursuits/{chase.id}/evidence/{number}").status_code == 204
+    after = chase.house.until(lambda: (found := chase.get())["belief"]["modes"]["car"] < 0.5 and found, 30)
+    assert after["mode"] is None
+    assert [(body["fact"], body.get("mode")) for body in acts(chase.house, "pursuit:told", "pursuit:undone")] == [
+        (number, "car"),
+        (number, None),
+    ]
+
+
+def test_a_mode_that_a_later_sighting_denies_is_unknown_again(chase: Chase) -> None:
+    camera = chase.reckoned()["watch"][0]["camera"]["id"]
+    assert chase.tell(type="mode", mode="car").status_code == 201
+    assert chase.tell(type="sighting", camera=camera).status_code == 201
+    assert chase.get()["mode"] == "car"
+    assert chase.tell(type="sighting", camera=camera, mode="foot").status_code == 201
+    assert chase.get()["mode"] is None
+
+
 IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"type": "sighting"}, "camera"),
+    ({"type": "mode"}, "mode"),
+    ({"type": "mode", "mode": "boat"}, "mode"),
     ({"type": "sighting", "camera": "nowhere"}, "camera"),
     ({"type": "fix"}, "place"),
     ({"type": "fix", "place": {"lat": 37.47, "lon": 1e9}}, "place.lon"),

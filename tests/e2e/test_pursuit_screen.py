@@ -48,6 +48,17 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     page.wait_for_selector("[data-sighting]", state="attached")
     page.wait_for_selector("[data-since=sighting]")
     until(lambda: m90(page) < wide, what="a smaller estimate")
+    page.keyboard.press("v")
+    page.wait_for_selector("[data-learning]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-learning]", state="detached")
+    page.keyboard.press("v")
+    page.keyboard.press("c")
+    page.wait_for_selector("[data-mode=car]")
+    page.wait_for_selector("[data-mode-mark=car]", state="attached")
+    assert picture(demo, pursuit)["mode"] == "car"
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("[data-mode]", state="detached")
     page.keyboard.press("p")
     until(lambda: camera in picture(demo, pursuit)["pins"], what="the pin")  # type: ignore[operator]
     page.keyboard.press("[")

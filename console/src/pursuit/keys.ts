@@ -22,6 +22,7 @@ export interface Hands {
   size: () => void;
   legend: () => void;
   fit: () => void;
+  mode: () => void;
   undo: () => void;
   leave: () => void;
 }
@@ -37,6 +38,7 @@ export function pursuitKeys(hands: Hands): Key[] {
     { code: 'KeyS', cap: 'S', label: () => t('keySeen'), run: () => hands.seen(), when: open, line: true },
     { code: 'KeyN', cap: 'N', label: () => t('notHere'), run: () => hands.notHere(), when: open, line: true },
     { code: 'KeyP', cap: 'P', label: () => t('pin'), run: () => hands.pin(), when: own, line: true },
+    { code: 'KeyV', cap: 'V', label: () => t('keyMode'), run: () => hands.mode(), when: open, line: true },
     { code: 'KeyZ', cap: 'Ctrl Z', label: () => t('undoLong'), run: () => hands.undo(), ctrl: true, when: open, line: true },
     { code: 'BracketLeft', cap: '[', label: () => t('keyBack'), run: () => hands.scrub(-1), repeat: true, when: open, line: true },
     { code: 'BracketRight', cap: ']', label: () => t('keyNow'), run: () => hands.now(), when: open, line: true },

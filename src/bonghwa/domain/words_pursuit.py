@@ -14,6 +14,8 @@ FACTS: dict[str, tuple[str, str]] = {
     "plate": ("{place}에서 차량번호 인식", "Plate read at {place}"),
     "fix": ("장치 위치 {place}", "Device fix at {place}"),
     "report": ("신고 위치 {place}", "Reported at {place}"),
+    "mode_foot": ("이제 걸어서 이동", "On foot from now on"),
+    "mode_car": ("이제 차로 이동", "By car from now on"),
 }
 
 PURSUITS: dict[str, tuple[str, str]] = {

@@ -10,7 +10,7 @@ from bonghwa.pursuit import path as ways_between
 from bonghwa.pursuit.answers import Answers, directed_mass
 from bonghwa.pursuit.blind import blind_parts
 from bonghwa.pursuit.contain import Containment, Stopped, contain
-from bonghwa.pursuit.evidence import Fix, PlateRead, PublicReport, Sighting, Unseen
+from bonghwa.pursuit.evidence import Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.speeds import Mode
 from bonghwa.pursuit.ways import Reached, line_of
 
@@ -88,7 +88,7 @@ class Picture:
         start = self._of.following.start
         best = ("start", start.time - start.age_s, start.x, start.y, start.error_m)
         for fact in sorted(self._of.known.values(), key=lambda fact: fact.time):
-            if isinstance(fact, Unseen) or fact.confidence < SURE:
+            if isinstance(fact, Unseen | ModeKnown) or fact.confidence < SURE:
                 continue
             if isinstance(fact, Fix | PublicReport):
                 kind = "fix" if isinstance(fact, Fix) else "report"
@@ -129,13 +129,20 @@ class Picture:
         ends = np.concatenate([ground.roads.tail[streets], ground.roads.head[streets]])
         return round(float(np.hypot(ground.roads.x[ends] - middle[0], ground.roads.y[ends] - middle[1]).min()), 1)
 
-    @property
-    def _mode(self) -> Mode:
-        return cast(Mode, self._of.mode or "unknown")
+    def _mode(self, since: float) -> Mode:
+        """How he moved all the time since then; unknown where that changed or was seen otherwise, since then either may bound him."""
+        mode, modes = self._of.mode, set[str | None]()
+        for fact in sorted(self._of.known.values(), key=lambda fact: fact.time):
+            if fact.time > since:
+                modes.add(mode)
+            said = "car" if isinstance(fact, PlateRead) else fact.mode if isinstance(fact, Sighting | ModeKnown) else None
+            mode = said if isinstance(fact, ModeKnown) else None if said not in (None, mode) else mode
+        modes.add(mode)
+        return cast(Mode, (modes.pop() if len(modes) == 1 else None) or "unknown")
 
     def _reachable(self, now: float, x: float, y: float, radius: float, age: float) -> list[dict[str, Any]]:
         if now - self._reach[0] >= REACH_S:
-            reached = self._of.ground.ways.reachable(x, y, radius, age, self._mode)
+            reached = self._of.ground.ways.reachable(x, y, radius, age, self._mode(now - age))
             taken: set[int] = set()
             rings = []
             for ring in reached:
@@ -169,7 +176,7 @@ class Picture:
             seen = [ways_between.Sighting(number[f.camera], f.time, f.heading) for f in facts if f.camera in number]
             self._path = []
             if len(seen) > 1:
-                path = ways_between.join_sightings(ground.ways, ground.coverage, seen, self._mode)
+                path = ways_between.join_sightings(ground.ways, ground.coverage, seen, self._mode(facts[0].time))
                 times = [each.at for at, each in enumerate(seen) if at not in path.broken]
                 self._path = [self._leg(leg) for leg in path.legs]
                 for leg, begins, ends in zip(self._path, times, times[1:], strict=False):
@@ -196,7 +203,16 @@ class Picture:
         if self._reckoning is None and now - self._contained_at >= CONTAIN_S:
             self._contained_at = now
             self._reckoning = self._thread.submit(
-                contain, self._closer, self._of.ground.coverage, x, y, radius, age, self._mode, response=RESPONSE_S, stop=self._stop
+                contain,
+                self._closer,
+                self._of.ground.coverage,
+                x,
+                y,
+                radius,
+                age,
+                self._mode(now - age),
+                response=RESPONSE_S,
+                stop=self._stop,
             )
         return self._containment
 

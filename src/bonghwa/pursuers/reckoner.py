@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from bonghwa.pursuers.ground import Ground
 from bonghwa.pursuers.picture import Picture
 from bonghwa.pursuit.belief import Start
-from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, PlateRead, PublicReport, Sighting, Unseen
+from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.follow import Following, Settings
 from bonghwa.pursuit.watch import Wall
 
@@ -131,6 +131,8 @@ class Reckoner:
             return PlateRead(at, told["camera"], confidence, told["heading"])
         if kind == "not_seen":
             return Unseen(at, NOT_HERE_S, (told["camera"],))
+        if kind == "mode":
+            return ModeKnown(at, told["mode"], confidence)
         x, y = self.ground.metres(told["lat"], told["lon"])
         if kind == "fix":
             return Fix(at, x, y, float(told["accuracy_m"]), confidence=confidence)
