@@ -214,7 +214,8 @@ def test_it_ends_with_the_incident_and_nothing_more_is_told(chase: Chase) -> Non
 def test_a_pursuer_that_is_killed_goes_on_from_its_log_with_the_same_belief(chase: Chase) -> None:
     camera = chase.reckoned()["watch"][0]["camera"]["id"]
     assert chase.tell(type="sighting", camera=camera, mode="car").status_code == 201
-    before = chase.house.until(lambda: (found := chase.get())["since"]["kind"] == "sighting" and found, 30)
+    chase.house.until(lambda: (found := chase.get())["since"]["kind"] == "sighting" and found, 30)
+    before = chase.house.until(lambda: len((found := chase.get())["strip"]) >= 2 and found, 40)
     team = chase.house.team
     [pid] = team.pids
     os.kill(pid, signal.SIGKILL)
@@ -223,6 +224,8 @@ def test_a_pursuer_that_is_killed_goes_on_from_its_log_with_the_same_belief(chas
     after = chase.house.until(lambda: (found := chase.get())["reckoner"] == "ok" and team.pids not in ([], [pid]) and found, 60)
     assert after["since"]["kind"] == "sighting"
     assert after["since"]["at"] == before["since"]["at"]
+    assert len(after["strip"]) >= len(before["strip"])
+    assert chase.get(at=after["strip"][1]["at"])["scrubbed"]
     assert team.failures == 1
 
 

@@ -17,6 +17,8 @@ from bonghwa.pursuit.ways import Reached, line_of
 if TYPE_CHECKING:
     from bonghwa.pursuers.reckoner import Reckoner
 
+Ring = tuple[float, float, float, float, Mode]
+"""What a containment is reckoned from: the last known place and its radius in metres, its age in seconds, and how he moved since."""
 STREETS = 600
 """So many streets are drawn at most: more than a screen shows, few enough to redraw each second."""
 BLIND = 30
@@ -56,6 +58,21 @@ class Picture:
 
     def now(self) -> dict[str, Any]:
         """The picture of this moment; times are Unix seconds, `watch` counts from now."""
+        made = self.open()
+        return {**made, "containment": self._contained(made["now"], made.pop("ring"))}
+
+    def closed(self, made: dict[str, Any]) -> dict[str, Any]:
+        """An `open` picture with its containment, reckoned now; any other as it is."""
+        if "ring" in made:
+            try:
+                found = self._reckon(made.pop("ring")).result()
+            except Stopped:
+                found = None
+            made["containment"] = None if found is None else self._told(found, made["now"])
+        return made
+
+    def open(self) -> dict[str, Any]:
+        """The picture of this moment but for the containment, of which it holds what that is reckoned from (`ring`): it costs the most."""
         following = self._of.following
         answers, now = following.answers(), following.now
         kind, since, x, y, radius = self.last_known()
@@ -79,7 +96,7 @@ class Picture:
             "hope": round(following.hope, 4),
             "ceiling": round(following.ceiling, 4),
             "path": self._joined(),
-            "containment": self._contained(now, x, y, radius, now - since),
+            "ring": (x, y, radius, now - since, self._mode(since)),
             "blind": self._unseen(now),
         }
 
@@ -192,7 +209,13 @@ class Picture:
             points += line_of(roads, edge, begin, end)
         return {"line": [self._of.ground.place(x, y) for x, y in points], "chance": round(leg.chance, 3), "width_m": round(leg.width)}
 
-    def _contained(self, now: float, x: float, y: float, radius: float, age: float) -> dict[str, Any] | None:
+    def _reckon(self, ring: Ring) -> "Future[Containment | None]":
+        """Have a containment reckoned in the thread that owns `_closer`."""
+        x, y, radius, age, mode = ring
+        coverage = self._of.ground.coverage
+        return self._thread.submit(contain, self._closer, coverage, x, y, radius, age, mode, response=RESPONSE_S, stop=self._stop)
+
+    def _contained(self, now: float, ring: Ring) -> dict[str, Any] | None:
         if self._reckoning is not None and self._reckoning.done():
             try:
                 found = self._reckoning.result()
@@ -202,18 +225,7 @@ class Picture:
             self._containment = None if found is None else self._told(found, now)
         if self._reckoning is None and now - self._contained_at >= CONTAIN_S:
             self._contained_at = now
-            self._reckoning = self._thread.submit(
-                contain,
-                self._closer,
-                self._of.ground.coverage,
-                x,
-                y,
-                radius,
-                age,
-                self._mode(now - age),
-                response=RESPONSE_S,
-                stop=self._stop,
-            )
+            self._reckoning = self._reckon(ring)
         return self._containment
 
     def _told(self, found: Containment, now: float) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Reckoner:
         self._picture = Picture(self)
         self._log: TextIO | None = None
         if log.exists():
-            self._replay(log)
+            self._replay(log, now)
         self._log = log.open("a", encoding="utf-8")
         self.tick(now)
 
@@ -74,17 +74,15 @@ class Reckoner:
 
     def picture(self) -> dict[str, Any]:
         """What the screen shows now. One each ten seconds is kept for looking back."""
-        now = self.following.now
         made = self._picture.now()
-        if now - self._kept_at >= EVERY_S:
-            self._kept_at = now
-            self._pictures.append(made)
+        if made["now"] - self._kept_at >= EVERY_S:
+            self._keep(made)
         return {**made, "strip": [self._mark(each) for each in self._pictures]}
 
     def at(self, time: float) -> dict[str, Any] | None:
         """The picture kept nearest before a moment; None where none is kept."""
         before = [each for each in self._pictures if each["now"] <= time + 1e-3]
-        return {**before[-1], "strip": [self._mark(each) for each in self._pictures]} if before else None
+        return {**self._picture.closed(before[-1]), "strip": [self._mark(each) for each in self._pictures]} if before else None
 
     def close(self) -> None:
         """Write nothing more."""
@@ -92,17 +90,31 @@ class Reckoner:
         if self._log is not None:
             self._log.close()
 
-    def _replay(self, log: Path) -> None:
+    def _keep(self, made: dict[str, Any]) -> None:
+        self._kept_at = made["now"]
+        self._pictures.append(made)
+
+    def _forward(self, until: float, since: float) -> None:
+        """Move on to a message, and keep the pictures that the screen would have shown before it, from a time on."""
+        while (due := max(self._kept_at + EVERY_S, since)) < until:
+            self.tick(due)
+            self._keep(self._picture.open())
+        self.tick(until)
+
+    def _replay(self, log: Path, now: float) -> None:
+        """Reckon the pursuit again up to now, with the pictures for looking back: each of what was known at its time."""
+        since = now - (KEPT - 1) * EVERY_S
         for line in log.read_text("utf-8").splitlines():
             try:
                 message = json.loads(line)
             except ValueError:
                 break  # the last line of a process that was killed in the middle of it
-            self.tick(message["now"])
+            self._forward(message["now"], since)
             try:
                 self._apply(message, message["now"])
             except BadEvidence:
                 continue
+        self._forward(now, since)
 
     def _apply(self, message: Message, now: float) -> None:
         do = message["do"]
