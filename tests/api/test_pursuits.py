@@ -232,8 +232,11 @@ def test_a_pursuer_that_is_killed_goes_on_from_its_log_with_the_same_belief(chas
 def test_the_picture_of_a_moment_ago_can_be_looked_at(chase: Chase) -> None:
     chase.reckoned()
     strip = chase.house.until(lambda: len(found := chase.get()["strip"]) >= 2 and found, 40)
+    assert chase.tell(type="sighting", camera=chase.get()["watch"][0]["camera"]["id"], mode="foot").status_code == 201
+    assert len(chase.get()["path"]["points"]) == 1
     old = chase.get(at=strip[0]["at"])
     assert old["scrubbed"]
+    assert (old["evidence"], old["path"]["points"], old["radio"]) == ([], [], None), "nobody had seen him then"
     assert old["now"] == strip[0]["at"]
     assert chase.house.call(CENTRE, "GET", f"/pursuits/{chase.id}", params={"at": "2001-01-01T00:00:00Z"}).status_code == 404
 

@@ -72,6 +72,24 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     desk.leave()
 
 
+@pytest.mark.parametrize(
+    ("who", "line", "kind", "words", "closes"),
+    [("police112", "police112", "missing_child", "아동 실종 찾기", True), ("fire119", "fire119", "rescue", "구조 출동대 따라보기", False)],
+)
+def test_a_search_and_a_crew_are_not_called_a_flight(
+    demo: Demo, browser: Browser, who: str, line: str, kind: str, words: str, closes: bool
+) -> None:
+    desk = Desk(browser, demo, who)
+    incident = demo.alarm(line, kind)
+    begun(desk, demo, incident)
+    assert desk.page.locator("h1").first.inner_text().startswith(words)
+    text = desk.page.inner_text(".left")
+    assert ("나갈 수 있는 길목" in text) is closes
+    assert "도주로" not in desk.page.inner_text("main")
+    demo.close(who, incident)
+    desk.leave()
+
+
 def test_a_guest_sees_only_what_is_shared_and_the_end_of_the_incident_blanks_all(demo: Demo, browser: Browser) -> None:
     desk = Desk(browser, demo, "tracking_centre")
     incident = demo.alarm()

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bonghwa.api.forms import Speech, instant
@@ -50,9 +50,12 @@ def detail(
     pursuit = known.pursuit
     may = pursuit.parts_for(caller.agency)
     shown = picture if pursuit.running else None
+    if scrubbed and shown:
+        # Of a past moment one sees what was known then.
+        known = replace(known, facts=[fact for fact in known.facts if fact.told_at <= shown["now"] * US])
     made: dict[str, Any] = {
         **summary(pursuit, caller),
-        "mode": mode_at(pursuit, known.facts, round(shown["now"] * US) if shown and scrubbed else sys.maxsize),
+        "mode": mode_at(pursuit, known.facts, sys.maxsize),
         "now": _time(shown["now"]) if shown else None,
         "scrubbed": scrubbed,
         "start": {

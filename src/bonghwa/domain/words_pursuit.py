@@ -38,5 +38,5 @@ PURSUITS: dict[str, tuple[str, str]] = {
 }
 
 TOLD: dict[str, tuple[str, str]] = {
-    "pursuit_started": ("{agency}에서 대상자 추적을 시작했습니다", "{agency} began to follow the subject"),
+    "pursuit_started": ("{agency}에서 추적을 시작했습니다", "{agency} began to follow"),
 }
