@@ -82,10 +82,10 @@ def test_a_search_and_a_crew_are_not_called_a_flight(
     desk = Desk(browser, demo, who)
     incident = demo.alarm(line, kind)
     begun(desk, demo, incident)
-    assert desk.page.locator("h1").first.inner_text().startswith(words)
-    text = desk.page.inner_text(".left")
+    assert desk.page.inner_text(".lay .left h1").startswith(words)
+    text = desk.page.inner_text(".lay .left")
     assert ("나갈 수 있는 길목" in text) is closes
-    assert "도주로" not in desk.page.inner_text("main")
+    assert "도주로" not in desk.page.inner_text(".lay")
     demo.close(who, incident)
     desk.leave()
 
