@@ -99,8 +99,39 @@ def test_a_sighting_draws_the_belief_together_and_taking_it_back_undoes_that(cha
     assert [body["fact"] for body in acts(chase.house, "pursuit:told", "pursuit:undone")] == [number, number]
 
 
+def test_a_mode_learnt_without_a_sighting_turns_the_figures_and_is_taken_back_like_any_fact(chase: Chase) -> None:
+    chase.reckoned()
+    assert chase.get()["mode"] is None
+    told = chase.house.call(CENTRE, "POST", f"/pursuits/{chase.id}/evidence", json={"type": "mode", "mode": "car"})
+    assert told.status_code == 201, told.text
+    number = told.json()["number"]
+    seen = chase.house.until(lambda: (found := chase.get())["belief"]["modes"]["car"] > 0.6 and found, 30)
+    assert (seen["mode"], seen["since"]["kind"], seen["path"]["points"]) == ("car", "start", [])
+    [entry] = seen["evidence"]
+    assert (entry["type"], entry["mode"], entry["confidence"], entry["camera"], entry["place"]) == ("mode", "car", 0.9, None, None)
+    assert (entry["words"]["ko"], entry["words"]["en"]) == ("이제 차로 이동", "By car from now on")
+    assert chase.house.call(CENTRE, "DELETE", f"/pursuits/{chase.id}/evidence/{number}").status_code == 204
+    after = chase.house.until(lambda: (found := chase.get())["belief"]["modes"]["car"] < 0.5 and found, 30)
+    assert after["mode"] is None
+    assert [(body["fact"], body.get("mode")) for body in acts(chase.house, "pursuit:told", "pursuit:undone")] == [
+        (number, "car"),
+        (number, None),
+    ]
+
+
+def test_a_mode_that_a_later_sighting_denies_is_unknown_again(chase: Chase) -> None:
+    camera = chase.reckoned()["watch"][0]["camera"]["id"]
+    assert chase.tell(type="mode", mode="car").status_code == 201
+    assert chase.tell(type="sighting", camera=camera).status_code == 201
+    assert chase.get()["mode"] == "car"
+    assert chase.tell(type="sighting", camera=camera, mode="foot").status_code == 201
+    assert chase.get()["mode"] is None
+
+
 IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"type": "sighting"}, "camera"),
+    ({"type": "mode"}, "mode"),
+    ({"type": "mode", "mode": "boat"}, "mode"),
     ({"type": "sighting", "camera": "nowhere"}, "camera"),
     ({"type": "fix"}, "place"),
     ({"type": "fix", "place": {"lat": 37.47, "lon": 1e9}}, "place.lon"),
@@ -183,7 +214,8 @@ def test_it_ends_with_the_incident_and_nothing_more_is_told(chase: Chase) -> Non
 def test_a_pursuer_that_is_killed_goes_on_from_its_log_with_the_same_belief(chase: Chase) -> None:
     camera = chase.reckoned()["watch"][0]["camera"]["id"]
     assert chase.tell(type="sighting", camera=camera, mode="car").status_code == 201
-    before = chase.house.until(lambda: (found := chase.get())["since"]["kind"] == "sighting" and found, 30)
+    chase.house.until(lambda: (found := chase.get())["since"]["kind"] == "sighting" and found, 30)
+    before = chase.house.until(lambda: len((found := chase.get())["strip"]) >= 2 and found, 40)
     team = chase.house.team
     [pid] = team.pids
     os.kill(pid, signal.SIGKILL)
@@ -192,14 +224,19 @@ def test_a_pursuer_that_is_killed_goes_on_from_its_log_with_the_same_belief(chas
     after = chase.house.until(lambda: (found := chase.get())["reckoner"] == "ok" and team.pids not in ([], [pid]) and found, 60)
     assert after["since"]["kind"] == "sighting"
     assert after["since"]["at"] == before["since"]["at"]
+    assert len(after["strip"]) >= len(before["strip"])
+    assert chase.get(at=after["strip"][1]["at"])["scrubbed"]
     assert team.failures == 1
 
 
 def test_the_picture_of_a_moment_ago_can_be_looked_at(chase: Chase) -> None:
     chase.reckoned()
     strip = chase.house.until(lambda: len(found := chase.get()["strip"]) >= 2 and found, 40)
+    assert chase.tell(type="sighting", camera=chase.get()["watch"][0]["camera"]["id"], mode="foot").status_code == 201
+    assert len(chase.get()["path"]["points"]) == 1
     old = chase.get(at=strip[0]["at"])
     assert old["scrubbed"]
+    assert (old["evidence"], old["path"]["points"], old["radio"]) == ([], [], None), "nobody had seen him then"
     assert old["now"] == strip[0]["at"]
     assert chase.house.call(CENTRE, "GET", f"/pursuits/{chase.id}", params={"at": "2001-01-01T00:00:00Z"}).status_code == 404
 

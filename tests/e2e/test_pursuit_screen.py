@@ -48,6 +48,17 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     page.wait_for_selector("[data-sighting]", state="attached")
     page.wait_for_selector("[data-since=sighting]")
     until(lambda: m90(page) < wide, what="a smaller estimate")
+    page.keyboard.press("v")
+    page.wait_for_selector("[data-learning]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-learning]", state="detached")
+    page.keyboard.press("v")
+    page.keyboard.press("c")
+    page.wait_for_selector("[data-mode=car]")
+    page.wait_for_selector("[data-mode-mark=car]", state="attached")
+    assert picture(demo, pursuit)["mode"] == "car"
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("[data-mode]", state="detached")
     page.keyboard.press("p")
     until(lambda: camera in picture(demo, pursuit)["pins"], what="the pin")  # type: ignore[operator]
     page.keyboard.press("[")
@@ -58,6 +69,24 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     page.wait_for_selector("[data-sighting]", state="detached")
     until(lambda: m90(page) >= wide, what="the estimate as if nobody had said so")
     demo.close("tracking_centre", incident)
+    desk.leave()
+
+
+@pytest.mark.parametrize(
+    ("who", "line", "kind", "words", "closes"),
+    [("police112", "police112", "missing_child", "아동 실종 찾기", True), ("fire119", "fire119", "rescue", "구조 출동대 따라보기", False)],
+)
+def test_a_search_and_a_crew_are_not_called_a_flight(
+    demo: Demo, browser: Browser, who: str, line: str, kind: str, words: str, closes: bool
+) -> None:
+    desk = Desk(browser, demo, who)
+    incident = demo.alarm(line, kind)
+    begun(desk, demo, incident)
+    assert desk.page.inner_text(".lay .left h1").startswith(words)
+    text = desk.page.inner_text(".lay .left")
+    assert ("나갈 수 있는 길목" in text) is closes
+    assert "도주로" not in desk.page.inner_text(".lay")
+    demo.close(who, incident)
     desk.leave()
 
 

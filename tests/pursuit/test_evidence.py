@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bonghwa.pursuit.answers import camera_mass, directed_mass
 from bonghwa.pursuit.belief import Start
 from bonghwa.pursuit.coverage import Coverage
-from bonghwa.pursuit.evidence import Evidence, Fix, PlateRead, PublicReport, Sighting, Unseen, as_json, from_json
+from bonghwa.pursuit.evidence import Evidence, Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen, as_json, from_json
 from bonghwa.pursuit.follow import Following, Settings
 from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.weighing import normalised, picked
@@ -126,6 +126,55 @@ def test_a_true_sighting_outweighs_a_false_one_before_it() -> None:
     assert mass_at(following, 11, 10, 200) > 0.85
 
 
+def blocks(following: Following) -> np.ndarray:
+    """Mass on squares of 200 m: a place, however one is on the street there."""
+    s = following.belief.state
+    there = s.doing < 2
+    x, y = np.array([ROADS.at(int(e), float(a)) for e, a in zip(s.edge[there], s.along[there], strict=True)]).T
+    return np.histogram2d(x, y, bins=10, range=[[0, 2000], [0, 2000]], weights=s.weight[there])[0]
+
+
+@pytest.mark.parametrize(("before", "after"), [("foot", "car"), ("car", "foot")])
+def test_a_mode_learnt_turns_the_estimate_into_it_at_the_same_places(before: str, after: str) -> None:
+    following = begin(before)
+    places, left = blocks(following), following.answers().left
+    following.take(ModeKnown(120.0, after, 0.9))
+    shares = following.belief.shares()
+    told = shares["car"] if after == "car" else shares["foot"] + shares["to_car"]
+    assert told > 0.7 * (1 - left)
+    assert np.abs(blocks(following) - places).sum() < 0.1
+    assert following.answers().left == pytest.approx(left, abs=0.03)
+    assert following.belief.state.weight.sum() == pytest.approx(1.0, abs=1e-9)
+
+
+def test_who_got_into_a_car_is_soon_farther_off() -> None:
+    on_foot, driven = begin("foot"), begin("foot")
+    driven.take(ModeKnown(120.0, "car", 0.95))
+    for following in (on_foot, driven):
+        following.tick(210.0)
+    assert driven.answers().most_m > 1.5 * on_foot.answers().most_m
+
+
+@pytest.mark.parametrize("confidence", [0.3, 0.9])
+def test_a_mode_learnt_of_a_mixture_weighs_the_other_by_what_is_left_of_the_doubt(confidence: float) -> None:
+    following = begin(None)
+    s = following.belief.state
+    before, fits = following.belief.shares()["car"], float(s.weight[(s.mode == 2) | (s.doing == 3)].sum())
+    following.take(ModeKnown(120.0, "car", confidence))
+    expected = (1 - confidence) * before + confidence * before / (fits + 0.02 * (1 - fits))
+    assert following.belief.shares()["car"] == pytest.approx(expected, abs=0.02)
+
+
+def test_a_mode_taken_back_leaves_no_trace() -> None:
+    plain, other = begin("foot"), begin("foot")
+    number = other.take(ModeKnown(110.0, "car"))
+    assert other.belief.shares()["car"] > 0.5
+    other.undo(number)
+    for following in (plain, other):
+        following.tick(130.0)
+    assert all((a == b).all() for a, b in zip(plain.belief.state, other.belief.state, strict=True))
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10_000), st.integers(50, 400), st.floats(0, 1))
 def test_drawing_particles_anew_keeps_expectations(seed: int, many: int, defensive: float) -> None:
@@ -149,6 +198,7 @@ def test_drawing_particles_anew_keeps_expectations(seed: int, many: int, defensi
             Unseen(1.0, 2.0, ("a", "b"), 9),
             Fix(1.0, 2.0, 3.0, 4.0, 5.0),
             PublicReport(1.0, 2.0, 3.0),
+            ModeKnown(1.0, "car"),
         ]
     )
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bonghwa.pursuit.belief import Start
 from bonghwa.pursuit.claims import NoRoad
-from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, PlateRead, PublicReport, Sighting, Unseen
+from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.follow import Following, Settings
 from bonghwa.pursuit.movement import BY_CAR, INDOORS
 from bonghwa.pursuit.network import Network
@@ -37,6 +37,7 @@ def evidence_at(time: float) -> st.SearchStrategy[Evidence]:
         st.builds(Unseen, st.just(time), st.floats(0, 20), st.lists(cameras, max_size=9).map(tuple), st.integers(1, 16)),
         st.builds(Fix, st.just(time), places, places, st.floats(1, 400), st.floats(0, 30)),
         st.builds(PublicReport, st.just(time), places, places, st.floats(1, 400), confidences, modes),
+        st.builds(ModeKnown, st.just(time), st.sampled_from(["foot", "car"]), confidences),
     )
 
 
@@ -174,6 +175,7 @@ def test_nonsense_is_refused_by_its_field_and_changes_nothing() -> None:
         (Fix(5.0, float("nan"), 0.0, 10.0), BadEvidence, "x"),
         (Fix(5.0, 9e6, 0.0, 10.0), NoRoad, "100 km"),
         (PublicReport(5.0, 0.0, 0.0, -1.0), BadEvidence, "error_m"),
+        (ModeKnown(5.0, "boat"), BadEvidence, "mode"),
     ]
     for evidence, error, word in wrong:
         with pytest.raises(error, match=word):

@@ -50,6 +50,14 @@ def test_a_backup_holds_the_gateways_sources_but_no_clip_which_it_would_outlive(
     assert [name.rpartition("/")[2] for name in kept] == ["sources.enc"]
 
 
+def test_a_backup_holds_no_pursuit_reckoning_which_it_would_outlive_either(data: Path, tmp_path: Path) -> None:
+    (data / "pursuits").mkdir()
+    (data / "pursuits" / "pur_1.jsonl").write_text("{}")
+    back_up(data, tmp_path / "backup.tar.gz")
+    with tarfile.open(tmp_path / "backup.tar.gz") as archive:
+        assert [name for name in archive.getnames() if "pursuit" in name] == []
+
+
 def test_a_restored_folder_has_the_rows_the_keys_and_a_ledger_that_verifies(data: Path, tmp_path: Path) -> None:
     made = back_up(data, tmp_path / "backup.tar.gz")
     verdict = restore(tmp_path / "backup.tar.gz", tmp_path / "again")

@@ -3,8 +3,9 @@ import { untrack } from 'svelte';
 import { language } from './i18n.svelte';
 import type {
   AskedGrant, Camera, CameraColumns, DutySession, Grant, Incident, IncidentSummary, LedgerStatus, NewResponder, Obligation, OpenedView,
-  Page, Point, Priority, PrivacyDay, Problem, Quality, RejectedReport, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
+  Page, Point, Priority, Problem, Quality, RejectedReport, Repair, SearchItem, Session, SystemStatus, ViewRecord, Vocabulary,
 } from './types';
+import type { PrivacyDay } from './privacyTypes';
 import type { NewEvidence, Pursuit, PursuitSummary, Mode, RoadLines, SharedPart } from './pursuitTypes';
 import type { CameraMask, Clip, ClipPart, Region, Relay, Sight, SteerAct, SteerRight, SteeringHold, SteeringRequest } from './careTypes';
 

@@ -4,7 +4,7 @@ import type { Health, Point, Reason, Words } from './types';
 /** How the subject moves; null when nobody knows. */
 export type Mode = 'foot' | 'car';
 export type SharedPart = 'belief' | 'path' | 'watch' | 'containment';
-export type EvidenceType = 'sighting' | 'not_seen' | 'plate' | 'fix' | 'report';
+export type EvidenceType = 'sighting' | 'not_seen' | 'plate' | 'fix' | 'report' | 'mode';
 /** A part of a street: its number, and from where to where along its line (0 to 1). */
 export type Stretch = [street: number, from: number, to: number];
 
@@ -41,6 +41,8 @@ export type StripTick = { at: string; m90: number; m50: number; seen: boolean; v
 
 /** One picture of a pursuit. What the owner did not share is null for a guest. */
 export type Pursuit = PursuitSummary & {
+  /** How he moves, as people said last; null where nobody knows, or where he was seen otherwise since. */
+  mode: Mode | null;
   /** The moment of the answers; null before the first and after the end. */
   now: string | null;
   rev: number;

@@ -371,36 +371,6 @@ export type SystemStatus = {
   disk: { ok: boolean; text: string };
   lines: { line: Line; last_at: string | null }[];
 };
-export type PrivacyDay = {
-  date: string;
-  counts: {
-    views: number;
-    without_grant: number;
-    to_review: number;
-    break_glass: number;
-    denied: number;
-    downloads: number;
-    audio: number;
-  };
-  lanes: {
-    agency: string;
-    name: string | Words;
-    views: { id: string; from: string; to: string | null; incident: string | null; kind: string | null; clause: string | null; seconds: number }[];
-  }[];
-  clauses: {
-    agreement: string;
-    clause: string;
-    basis: string;
-    text: string;
-    allowed: number;
-    denied: number;
-    seconds: number;
-  }[];
-  reviews: { id: string; code: string; text: string; at: string; who: string | null; evidence: unknown }[];
-  obligations: Obligation[];
-  ledger: LedgerStatus;
-};
-
 /** RFC 9457. `field` or `errors` name what was wrong in a sent body. */
 export type Problem = {
   type: string;

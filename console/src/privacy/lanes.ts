@@ -1,7 +1,7 @@
 /** The day as lanes: where each viewing stands on the 24-hour axis of Korean time. */
 import { date as dayOf } from '../lib/time.svelte';
 import { t } from '../i18n/privacy';
-import type { PrivacyDay } from '../lib/types';
+import type { PrivacyDay } from '../lib/privacyTypes';
 
 const DAY_MS = 86_400_000;
 /** Rows of one lane; viewings that overlap more than this share a row. */

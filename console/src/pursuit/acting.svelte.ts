@@ -1,4 +1,4 @@
-/** What a person says of a camera of the wall: seen, not here, pinned; and how the last sighting is undone. */
+/** What a person says of a camera of the wall: seen, not here, pinned; how he moves; and how the last of these is undone. */
 import { headingOf, type Arrow } from './headings';
 import { t } from '../i18n/pursuit';
 import { hubNow } from '../lib/api';
@@ -18,6 +18,8 @@ export interface Seeing {
 
 export class Acting {
   seeing: Seeing | null = $state.raw(null);
+  /** Asked how he moves now, without a sighting. When the key was pressed, epoch milliseconds; null while not asked. */
+  learning: number | null = $state(null);
 
   constructor(readonly chase: Chase) {}
 
@@ -26,13 +28,28 @@ export class Acting {
     this.seeing = { camera, number, at: hubNow(), mode: this.chase.live?.mode ?? null };
   }
 
+  /** Somebody told how he moves: the moment is kept, the mode asked. */
+  learn(): void {
+    this.learning = hubNow();
+  }
+
+  /** Records how he moves from that moment on. */
+  async learnt(mode: Mode): Promise<void> {
+    const at = this.learning;
+    if (at === null) return;
+    this.learning = null;
+    const number = await this.chase.say({ type: 'mode', mode, at: new Date(at).toISOString() });
+    if (number === null) return;
+    toast(t('modeSaved', { mode: t(mode) }), 'info', { label: t('undo'), cap: 'Ctrl Z', run: () => void this.undo(number) });
+  }
+
   /** He is on foot or in a car; the same again is unknown. */
   mode(mode: Mode): void {
-    if (this.seeing) this.seeing = { ...this.seeing, mode: this.seeing.mode === mode && !this.chase.live?.mode ? null : mode };
+    if (this.seeing) this.seeing = { ...this.seeing, mode: this.seeing.mode === mode ? null : mode };
   }
 
   cancel(): void {
-    this.seeing = null;
+    this.seeing = this.learning = null;
   }
 
   /** Records the sighting, with the heading of an arrow or none. */
@@ -61,9 +78,9 @@ export class Acting {
     await this.chase.wall({ pins: pins.includes(camera) ? pins.filter((id) => id !== camera) : [...pins, camera] });
   }
 
-  /** Takes back one entry, or the last sighting. */
+  /** Takes back one entry, or the last sighting or mode. */
   async undo(number?: number): Promise<void> {
-    const last = number ?? this.chase.live?.evidence?.find((one) => one.type === 'sighting' && !one.undone)?.number;
+    const last = number ?? this.chase.live?.evidence?.find((one) => (one.type === 'sighting' || one.type === 'mode') && !one.undone)?.number;
     if (last === undefined) toast(t('undoNone'), 'warn');
     else if (await this.chase.undo(last)) toast(t('undoDone'));
   }

@@ -9,7 +9,7 @@ import type { Incident } from '../lib/types';
 
 /** Kinds in which nobody moves away, or nobody is followed: a fire, a flood, a broken device. */
 const STAYS = new Set([
-  'fire', 'rescue', 'medical', 'hazmat', 'mass_casualty', 'flood', 'underpass_flood', 'landslide', 'collapse', 'sinkhole', 'storm', 'wildfire', 'earthquake', 'crowd',
+  'fire', 'hazmat', 'mass_casualty', 'flood', 'underpass_flood', 'landslide', 'collapse', 'sinkhole', 'storm', 'wildfire', 'earthquake', 'crowd',
   'smoke', 'heat', 'flame', 'multi', 'fault', 'restored', 'test', 'voice', 'low_battery', 'device_fault', 'cancel', 'traffic_accident',
 ]);
 
@@ -41,13 +41,13 @@ export class Chases {
     return open && incident.place !== null && !STAYS.has(incident.kind);
   }
 
-  /** Goes to the pursuit that runs, or starts one. A wanted car is followed as a car; else nobody knows yet. */
+  /** Goes to the pursuit that runs, or starts one. A wanted car, or one that drove off, is followed as a car; else nobody knows yet. */
   async pursue(kind?: string): Promise<void> {
     if (this.busy) return;
     if (this.running) return router.go(pursuitPath(this.running.id));
     this.busy = true;
     try {
-      const made = await api.startPursuit(this.incident, kind === 'wanted_hit' ? 'car' : null);
+      const made = await api.startPursuit(this.incident, kind === 'wanted_hit' || kind === 'hit_and_run' ? 'car' : null);
       router.go(pursuitPath(made.id));
     } catch (refusal) {
       toast(refusal instanceof ApiError ? refusal.message : String(refusal), 'alarm');

@@ -35,11 +35,22 @@ export function windowOf(watch: Watch, elapsed: number): { text: string; now: bo
   return { text: `${minutesSeconds(from)}–${minutesSeconds(to)}`, now: false };
 }
 
-const SUBJECT_OF: Record<string, 'missing' | 'vehicle' | 'suspect'> = {
+const SUBJECT_OF: Record<string, 'missing' | 'vehicle' | 'suspect' | 'crew'> = {
   missing_child: 'missing', missing_disability: 'missing', missing_dementia: 'missing', suicide_risk: 'missing',
   wanted_hit: 'vehicle', hit_and_run: 'vehicle', murder: 'suspect', robbery: 'suspect', kidnapping: 'suspect', sexual_violence: 'suspect', weapon: 'suspect',
   assault: 'suspect', fugitive: 'suspect', stalking: 'suspect', domestic_violence: 'suspect', theft_in_progress: 'suspect',
+  rescue: 'crew', medical: 'crew', fire: 'crew', hazmat: 'crew', mass_casualty: 'crew',
 };
+
+/** Somebody who flees is cut off, somebody who is lost is looked for at the ways out, a crew is only accompanied. */
+export type Role = 'flees' | 'lost' | 'crew';
+
+export function roleOf(incident: { kind: string; line: string }): Role {
+  const by = SUBJECT_OF[incident.kind];
+  if (by === 'crew') return 'crew';
+  if (by) return by === 'missing' ? 'lost' : 'flees';
+  return incident.line === 'safe_return' || incident.line === 'emergency_bell' ? 'lost' : 'flees';
+}
 
 /** Whom one follows, in words: by what the incident is. */
 export function subjectOf(incident: { kind: string; line: string }): string {
@@ -65,9 +76,13 @@ export function lastPlace(path: Pursuit['path'], start: Pursuit['start']): Spot 
 
 /** A crossing as people find it: its name, and which way and how far from where he was known last, since many crossings have no name. */
 export function crossingName(point: ClosingPoint, from: Spot | null): string {
-  const name = point.name || t('unnamed');
-  if (!from) return name;
+  return [point.name || t('unnamed'), crossingWay(point, from)].filter(Boolean).join(' · ');
+}
+
+/** `남동 448 m`, from where he was known last. */
+export function crossingWay(point: ClosingPoint, from: Spot | null): string {
+  if (!from) return '';
   const squeeze = Math.cos((from.lat * Math.PI) / 180);
   const bearing = (Math.atan2((point.lon - from.lon) * squeeze, point.lat - from.lat) * 180) / Math.PI;
-  return `${name} · ${headingWord(bearing)} ${metres(distance(from, point))}`;
+  return `${headingWord(bearing)} ${metres(distance(from, point))}`;
 }

@@ -197,10 +197,10 @@ class BeginPursuit(Body):
 
 
 class Evidence(Body):
-    """`POST /pursuits/{id}/evidence`: a fact; `heading` in degrees clockwise from north."""
+    """`POST /pursuits/{id}/evidence`: a fact; `heading` in degrees clockwise from north. Without `at` it is of now."""
 
     type: FactType
-    at: Short
+    at: Short | None = None
     camera: Short | None = None
     heading: Annotated[float, Field(ge=0, lt=360, allow_inf_nan=False)] | None = None
     mode: Mode | None = None

@@ -1,7 +1,8 @@
 """How a pursuit goes out: what a caller may see of it, with words, times and the caller's own grants."""
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bonghwa.api.forms import Speech, instant
@@ -9,7 +10,7 @@ from bonghwa.domain.access import local_time
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.camera import Camera
 from bonghwa.domain.grant import Grant
-from bonghwa.domain.pursuit import US, Fact, Pursuit
+from bonghwa.domain.pursuit import US, Fact, Pursuit, mode_at
 from bonghwa.domain.radio_line import direction, place_words, radio_line
 from bonghwa.domain.words import Language, fill
 from bonghwa.domain.words_pursuit import FACTS, WHY
@@ -49,8 +50,12 @@ def detail(
     pursuit = known.pursuit
     may = pursuit.parts_for(caller.agency)
     shown = picture if pursuit.running else None
+    if scrubbed and shown:
+        # Of a past moment one sees what was known then.
+        known = replace(known, facts=[fact for fact in known.facts if fact.told_at <= shown["now"] * US])
     made: dict[str, Any] = {
         **summary(pursuit, caller),
+        "mode": mode_at(pursuit, known.facts, sys.maxsize),
         "now": _time(shown["now"]) if shown else None,
         "scrubbed": scrubbed,
         "start": {
@@ -146,10 +151,11 @@ def _fact(fact: Fact, hub: Hub) -> dict[str, Any]:
 def _fact_words(fact: Fact, hub: Hub) -> dict[str, str]:
     place = _name(hub, fact.camera)["name"] if fact.camera else hub.places.describe(fact.lat or 0.0, fact.lon or 0.0)[0]
     said: dict[str, str] = {}
+    kind = f"mode_{fact.mode}" if fact.type == "mode" else fact.type
     languages: tuple[Language, ...] = ("ko", "en")
     for language in languages:
         way = "" if fact.heading is None else ", " + direction(fact.heading, language)
-        said[language] = fill(FACTS[fact.type], {"place": place}, language) + way
+        said[language] = fill(FACTS[kind], {"place": place}, language) + way
     return said
 
 
@@ -157,7 +163,7 @@ def _points(known: Known, hub: Hub) -> list[dict[str, Any]]:
     """The places of the path: every sighting, plate and fix that stands."""
     points = []
     for fact in sorted(known.facts, key=lambda fact: fact.at):
-        if fact.undone_at is not None or fact.type == "not_seen":
+        if fact.undone_at is not None or fact.type in ("not_seen", "mode"):
             continue
         camera = hub.book.get(fact.camera) if fact.camera else None
         lat, lon = (camera.lat, camera.lon) if camera else (fact.lat, fact.lon)
@@ -189,6 +195,6 @@ def _radio(known: Known, hub: Hub) -> dict[str, str] | None:
         return None
     last = max(seen, key=lambda fact: fact.at)
     at = local_time(last.at)
-    mode = last.mode or known.pursuit.mode or ("car" if last.type == "plate" else "unknown")
+    mode = last.mode or ("car" if last.type == "plate" else mode_at(known.pursuit, known.facts, last.at) or "unknown")
     place = _name(hub, last.camera or "")["name"]
     return {"ko": radio_line(place, last.heading, mode, at, "ko"), "en": radio_line(place, last.heading, mode, at, "en")}

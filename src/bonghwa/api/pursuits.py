@@ -44,7 +44,7 @@ async def get(pursuit_id: str, request: Request, caller: Person, desk: TheDesk, 
 async def tell(pursuit_id: str, body: bodies.Evidence, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
     """Tell a fact. 422 naming the field, also for a place far from every road."""
     at = moment("at", body.at)
-    if not isinstance(at, int):
+    if at is not None and not isinstance(at, int):
         raise Invalid("at", "time")
     point = Place(body.place.lat, body.place.lon, body.place.accuracy_m) if body.place else None
     told = Told(body.type, at, body.camera, body.heading, body.mode, body.confidence, point)

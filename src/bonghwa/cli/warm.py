@@ -82,7 +82,7 @@ def warm_pursuits() -> None:
         spec = {"id": "warm", **place, "fix_at": 0.0, "started_at": 5.0, "mode": None, "seed": 1, "particles": 2_000, **wall}
         reckoner = Reckoner(Ground.load(folder), spec, folder / "log", 5.0)
         fact = {"do": "fact", "heading": 90.0, "mode": "foot", "confidence": 0.8, **place}
-        for at, kind in enumerate(("sighting", "not_seen", "plate", "fix", "report", "sighting"), 1):
+        for at, kind in enumerate(("sighting", "not_seen", "plate", "fix", "report", "mode", "sighting"), 1):
             reckoner.take({**fact, "number": at, "type": kind, "at": 5.0 + at, "camera": cameras[at % 3].id}, 5.0 + at)
         reckoner.take({"do": "unseen", "seconds": 2.0, "cameras": [c.id for c in cameras], "screens": 3}, 13.0)
         reckoner.take({"do": "undo", "number": 3}, 14.0)

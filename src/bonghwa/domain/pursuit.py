@@ -1,19 +1,20 @@
 """A pursuit: following one subject of an open incident, by what people confirm; and the facts it is told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from bonghwa.domain.errors import Conflict, Invalid
 
 Mode = Literal["foot", "car"]
-FactType = Literal["sighting", "not_seen", "plate", "fix", "report"]
+FactType = Literal["sighting", "not_seen", "plate", "fix", "report", "mode"]
 Part = Literal["belief", "path", "watch", "containment"]
 PARTS: tuple[Part, ...] = ("belief", "path", "watch", "containment")
 """What the agency that leads a pursuit may share of it with a guest."""
 
 MOST_CAMERAS = 16
 CAMERAS = 9
-CONFIDENCE: dict[FactType, float] = {"sighting": 0.8, "not_seen": 0.8, "plate": 0.9, "fix": 0.95, "report": 0.3}
+CONFIDENCE: dict[FactType, float] = {"sighting": 0.8, "not_seen": 0.8, "plate": 0.9, "fix": 0.95, "report": 0.3, "mode": 0.9}
 """How far a fact is believed when whoever tells it does not say."""
 US = 1_000_000
 OLDEST_US = 60 * 60 * US
@@ -107,12 +108,25 @@ def check_fact(fact: Fact, now: int) -> None:
         raise Invalid("camera", "required")
     if fact.type in ("fix", "report") and (fact.lat is None or fact.lon is None or fact.accuracy_m is None):
         raise Invalid("place", "required")
+    if fact.type == "mode" and fact.mode is None:
+        raise Invalid("mode", "required")
     if not 0 < fact.confidence < 1:
         raise Invalid("confidence", "out_of_range")
     if fact.at > now + AHEAD_US:
         raise Invalid("at", "in_the_future")
     if fact.at < now - OLDEST_US:
         raise Invalid("at", "too_old")
+
+
+def mode_at(pursuit: Pursuit, facts: Sequence[Fact], at: int) -> Mode | None:
+    """How the subject moved at a time: as people said last, else as the pursuit was begun with; None once he was seen otherwise since."""
+    mode = pursuit.mode
+    for fact in sorted(facts, key=lambda fact: (fact.at, fact.number)):
+        if fact.at > at or fact.undone_at is not None or fact.type not in ("mode", "sighting", "plate"):
+            continue
+        said = "car" if fact.type == "plate" else fact.mode
+        mode = fact.mode if fact.type == "mode" else None if said not in (None, mode) else mode
+    return mode
 
 
 def may_lead(pursuit: Pursuit) -> None:

@@ -14,6 +14,8 @@ FACTS: dict[str, tuple[str, str]] = {
     "plate": ("{place}에서 차량번호 인식", "Plate read at {place}"),
     "fix": ("장치 위치 {place}", "Device fix at {place}"),
     "report": ("신고 위치 {place}", "Reported at {place}"),
+    "mode_foot": ("이제 걸어서 이동", "On foot from now on"),
+    "mode_car": ("이제 차로 이동", "By car from now on"),
 }
 
 PURSUITS: dict[str, tuple[str, str]] = {
@@ -36,5 +38,5 @@ PURSUITS: dict[str, tuple[str, str]] = {
 }
 
 TOLD: dict[str, tuple[str, str]] = {
-    "pursuit_started": ("{agency}에서 대상자 추적을 시작했습니다", "{agency} began to follow the subject"),
+    "pursuit_started": ("{agency}에서 추적을 시작했습니다", "{agency} began to follow"),
 }

@@ -12,11 +12,11 @@ EVERY_S = 10.0
 
 
 class Page(NamedTuple):
-    """A kept picture: its mark of the strip but for `seen`, the picture without its reachable area, and what that was reckoned from."""
+    """A kept picture: its mark of the strip but for `seen`, the picture without its reachable area, and what that is reckoned from."""
 
     mark: dict[str, Any]
     packed: bytes
-    reached: Known
+    known: Known
 
 
 class Album:
@@ -24,24 +24,21 @@ class Album:
 
     def __init__(self) -> None:
         self._pages: deque[Page] = deque(maxlen=KEPT)
-        self._kept_at = float("-inf")
+        self.due = float("-inf")
+        """The picture of that time, or the next after it, is one to keep."""
 
-    def due(self, now: float) -> bool:
-        """Whether the picture of now is one to keep."""
-        return now - self._kept_at >= EVERY_S
-
-    def keep(self, picture: dict[str, Any], vain: list[str], reached: Known) -> None:
+    def keep(self, picture: dict[str, Any], vain: list[str], known: Known) -> None:
         """Keep a picture, with what was watched in vain since the one before."""
         now = picture["now"]
         mark = {"at": now, "m90": picture["belief"]["m90"], "m50": picture["belief"]["m50"], "vain": vain}
-        self._kept_at = now
-        self._pages.append(Page(mark, zlib.compress(json.dumps(picture, ensure_ascii=False).encode(), 1), reached))
+        self.due = now + EVERY_S
+        self._pages.append(Page(mark, zlib.compress(json.dumps(picture, ensure_ascii=False).encode(), 1), known))
 
     def strip(self, seen: list[float]) -> list[dict[str, Any]]:
         """The marks, each with whether he was seen since the one before; `seen` are the times of all sightings that stand."""
         return [{**page.mark, "seen": any(page.mark["at"] - EVERY_S < at <= page.mark["at"] for at in seen)} for page in self._pages]
 
     def before(self, time: float) -> tuple[dict[str, Any], Known] | None:
-        """The picture kept nearest before a moment, and what its reachable area was reckoned from; None where none is kept."""
+        """The picture kept nearest before a moment, and what its reachable area is reckoned from; None where none is kept."""
         pages = [page for page in self._pages if page.mark["at"] <= time + 1e-3]
-        return (json.loads(zlib.decompress(pages[-1].packed)), pages[-1].reached) if pages else None
+        return (json.loads(zlib.decompress(pages[-1].packed)), pages[-1].known) if pages else None

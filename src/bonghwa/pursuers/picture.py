@@ -12,7 +12,7 @@ from bonghwa.pursuit import path as ways_between
 from bonghwa.pursuit.answers import Answers, directed_mass
 from bonghwa.pursuit.blind import blind_parts
 from bonghwa.pursuit.contain import Containment
-from bonghwa.pursuit.evidence import Fix, PlateRead, PublicReport, Sighting, Unseen
+from bonghwa.pursuit.evidence import Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.speeds import Mode
 from bonghwa.pursuit.ways import line_of
 
@@ -34,7 +34,9 @@ class Picture:
 
     def __init__(self, reckoner: "Reckoner") -> None:
         self._of = reckoner
-        self._known: Known | None = None
+        self.known: Known
+        """What reach and containment of the last picture are reckoned from."""
+        self._reached_at = float("-inf")
         self.reach = "[]"
         """The reachable area as JSON: what is largest in a picture, and changes every `REACH_S` only."""
         self.reaches = 0
@@ -48,7 +50,7 @@ class Picture:
 
     def news(self) -> None:
         """A fact came or went: reckon everything anew."""
-        self._known, self._blind = None, (float("-inf"), [])
+        self._reached_at, self._blind = float("-inf"), (float("-inf"), [])
         self._path, self._contained_at = None, float("-inf")
 
     def close(self) -> None:
@@ -57,10 +59,17 @@ class Picture:
 
     def now(self) -> dict[str, Any]:
         """The picture of this moment but for `reach`; times are Unix seconds, `watch` counts from now."""
+        made = self.open()
+        if self.known.now - self._reached_at >= REACH_S:
+            self._reached_at, self.reach, self.reaches = self.known.now, reach_text(self._of.ground, self.known), self.reaches + 1
+        return {**made, "containment": self._contained()}
+
+    def open(self) -> dict[str, Any]:
+        """The picture of this moment without what costs most: the reachable area and the containment, both reckoned from `known`."""
         following = self._of.following
         answers, now = following.answers(), following.now
         kind, since, x, y, radius = self.last_known()
-        self._reachable(Known(now, x, y, radius, now - since, self._mode))
+        self.known = Known(now, x, y, radius, now - since, self._mode(since))
         away = self._away(answers)
         return {
             "now": now,
@@ -81,7 +90,6 @@ class Picture:
             "hope": round(following.hope, 4),
             "ceiling": round(following.ceiling, 4),
             "path": self._joined(),
-            "containment": self._contained(now, x, y, radius, now - since),
             "blind": self._unseen(now),
         }
 
@@ -90,7 +98,7 @@ class Picture:
         start = self._of.following.start
         best = ("start", start.time - start.age_s, start.x, start.y, start.error_m)
         for fact in sorted(self._of.known.values(), key=lambda fact: fact.time):
-            if isinstance(fact, Unseen) or fact.confidence < SURE:
+            if isinstance(fact, Unseen | ModeKnown) or fact.confidence < SURE:
                 continue
             if isinstance(fact, Fix | PublicReport):
                 kind = "fix" if isinstance(fact, Fix) else "report"
@@ -134,19 +142,16 @@ class Picture:
                 found[camera] = round(math.sqrt(float(((x - middle[0]) ** 2 + (y - middle[1]) ** 2).min())), 1)
         return found
 
-    @property
-    def _mode(self) -> Mode:
-        return cast(Mode, self._of.mode or "unknown")
-
-    def _reachable(self, known: Known) -> None:
-        if self._known is None or known.now - self._known.now >= REACH_S:
-            self._known, self.reach, self.reaches = known, reach_text(self._of.ground, known), self.reaches + 1
-
-    @property
-    def reached(self) -> Known:
-        """What the reachable area was reckoned from: it can be reckoned again."""
-        assert self._known is not None
-        return self._known
+    def _mode(self, since: float) -> Mode:
+        """How he moved all the time since then; unknown where that changed or was seen otherwise, since then either may bound him."""
+        mode, modes = self._of.mode, set[str | None]()
+        for fact in sorted(self._of.known.values(), key=lambda fact: fact.time):
+            if fact.time > since:
+                modes.add(mode)
+            said = "car" if isinstance(fact, PlateRead) else fact.mode if isinstance(fact, Sighting | ModeKnown) else None
+            mode = said if isinstance(fact, ModeKnown) else None if said not in (None, mode) else mode
+        modes.add(mode)
+        return cast(Mode, (modes.pop() if len(modes) == 1 else None) or "unknown")
 
     def _joined(self) -> list[dict[str, Any]]:
         """The way between the sightings so far, with how likely each leg is."""
@@ -157,7 +162,7 @@ class Picture:
             seen = [ways_between.Sighting(number[f.camera], f.time, f.heading) for f in facts if f.camera in number]
             self._path = []
             if len(seen) > 1:
-                path = ways_between.join_sightings(ground.ways, ground.coverage, seen, self._mode)
+                path = ways_between.join_sightings(ground.ways, ground.coverage, seen, self._mode(facts[0].time))
                 times = [each.at for at, each in enumerate(seen) if at not in path.broken]
                 self._path = [self._leg(leg) for leg in path.legs]
                 for leg, begins, ends in zip(self._path, times, times[1:], strict=False):
@@ -173,13 +178,22 @@ class Picture:
             points += line_of(roads, edge, begin, end)
         return {"line": [self._of.ground.place(x, y) for x, y in points], "chance": round(leg.chance, 3), "width_m": round(leg.width)}
 
-    def _contained(self, now: float, x: float, y: float, radius: float, age: float) -> dict[str, Any] | None:
+    def contained(self, known: Known) -> dict[str, Any] | None:
+        """The containment of a moment before, reckoned now."""
+        found = self._ask(known).result()
+        return None if found is None else self._told(found, known.now)
+
+    def _ask(self, known: Known) -> "Future[Containment | None]":
+        return self._of.ground.closing.ask(known.x, known.y, known.radius, known.age, known.mode, self._stop)
+
+    def _contained(self) -> dict[str, Any] | None:
+        now = self.known.now
         if self._reckoning is not None and self._reckoning.done():
             found, self._reckoning = self._reckoning.result(), None
             self._containment = None if found is None else self._told(found, now)
         if self._reckoning is None and now - self._contained_at >= CONTAIN_S:
             self._contained_at = now
-            self._reckoning = self._of.ground.closing.ask(x, y, radius, age, self._mode, self._stop)
+            self._reckoning = self._ask(self.known)
         return self._containment
 
     def _told(self, found: Containment, now: float) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bonghwa.pursuers.ground import Ground
-from bonghwa.pursuers.kept import Album
+from bonghwa.pursuers.kept import EVERY_S, KEPT, Album
 from bonghwa.pursuers.picture import Picture
 from bonghwa.pursuers.reach import reach_text
 from bonghwa.pursuit.belief import Start
-from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, PlateRead, PublicReport, Sighting, Unseen
+from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.follow import Following, Settings
 from bonghwa.pursuit.watch import Wall
 
@@ -42,12 +42,12 @@ class Reckoner:
         self.known: dict[int, Evidence] = {}
         """What people told and nobody took back, by the hub's number."""
         self._album = Album()
-        self._vain: set[str] = set()
-        """What was watched in vain since the last picture that was kept."""
+        self._vain: dict[str, float] = {}
+        """When each camera was last watched in vain."""
         self._picture = Picture(self)
         self._log: TextIO | None = None
         if log.exists():
-            self._replay(log)
+            self._replay(log, now)
         self._log = log.open("a", encoding="utf-8")
         self.tick(now)
 
@@ -79,9 +79,8 @@ class Reckoner:
     def picture(self) -> dict[str, Any]:
         """What the screen shows now, but for the reachable area: `reach`. One each ten seconds is kept for looking back."""
         made = self._picture.now()
-        if self._album.due(made["now"]):
-            self._album.keep(made, sorted(self._vain), self._picture.reached)
-            self._vain = set()
+        if made["now"] >= self._album.due:
+            self._keep(made)
         return {**made, "strip": self._strip()}
 
     @property
@@ -94,8 +93,10 @@ class Reckoner:
         kept = self._album.before(time)
         if kept is None:
             return None
-        made, reached = kept
-        return {**made, "reach": json.loads(reach_text(self.ground, reached)), "strip": self._strip()}
+        made, known = kept
+        if "containment" not in made:
+            made["containment"] = self._picture.contained(known)
+        return {**made, "reach": json.loads(reach_text(self.ground, known)), "strip": self._strip()}
 
     def _strip(self) -> list[dict[str, Any]]:
         return self._album.strip([fact.time for fact in self.known.values() if isinstance(fact, Sighting | PlateRead)])
@@ -106,17 +107,32 @@ class Reckoner:
         if self._log is not None:
             self._log.close()
 
-    def _replay(self, log: Path) -> None:
+    def _keep(self, made: dict[str, Any]) -> None:
+        begins = made["now"] - EVERY_S
+        self._vain = {camera: at for camera, at in self._vain.items() if at > begins}
+        self._album.keep(made, sorted(self._vain), self._picture.known)
+
+    def _forward(self, until: float, since: float) -> None:
+        """Move on to a message, and keep the pictures that the screen would have shown before it, from a time on."""
+        while (due := max(self._album.due, since)) < until:
+            self.tick(due)
+            self._keep(self._picture.open())
+        self.tick(until)
+
+    def _replay(self, log: Path, now: float) -> None:
+        """Reckon the pursuit again up to now, with the pictures for looking back: each of what was known at its time."""
+        since = now - (KEPT - 1) * EVERY_S
         for line in log.read_text("utf-8").splitlines():
             try:
                 message = json.loads(line)
             except ValueError:
                 break  # the last line of a process that was killed in the middle of it
-            self.tick(message["now"])
+            self._forward(message["now"], since)
             try:
                 self._apply(message, message["now"])
             except BadEvidence:
                 continue
+        self._forward(now, since)
 
     def _apply(self, message: Message, now: float) -> None:
         do = message["do"]
@@ -135,7 +151,7 @@ class Reckoner:
         elif do == "unseen":
             cameras = tuple(self.ground.same(camera) for camera in message["cameras"])
             self.following.take(Unseen(now, float(message["seconds"]), cameras, int(message["screens"])))
-            self._vain.update(cameras)
+            self._vain.update(dict.fromkeys(cameras, now))
         # Its own log is what a pursuit is replayed from; the second one in memory would grow by the second.
         del self.following.log[1:-1]
 
@@ -147,6 +163,8 @@ class Reckoner:
             return PlateRead(at, told["camera"], confidence, told["heading"])
         if kind == "not_seen":
             return Unseen(at, NOT_HERE_S, (told["camera"],))
+        if kind == "mode":
+            return ModeKnown(at, told["mode"], confidence)
         x, y = self.ground.metres(told["lat"], told["lon"])
         if kind == "fix":
             return Fix(at, x, y, float(told["accuracy_m"]), confidence=confidence)

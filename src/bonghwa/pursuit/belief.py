@@ -15,7 +15,7 @@ from bonghwa.pursuit.motion import advance, drawn, put_down, set_out
 from bonghwa.pursuit.movement import BY_CAR, INDOORS, ON_FOOT, RIDING, TO_CAR, Movement, Watching
 from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.particles import Goals, State, empty_state
-from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, Bytes, Floats
+from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, Bytes, Floats, Numbers
 from bonghwa.pursuit.weighing import blend, fit, gather, normalised, picked, turned, unseen
 
 PARTICLES = 30_000
@@ -28,6 +28,9 @@ KNOWN_TO_CAR = 0.1
 """Of subjects seen on foot so many are believed to go to a car."""
 RARE_MODE = 0.1
 """No mode is thought less likely than this when a sighting does not tell it: the belief about the mode may be wrong with the place."""
+CHANGED_MODE, DOUBTED_MODE = 0.125, 0.25
+"""A mode told that was held more likely than the second (driving, where nothing is known) was in doubt, and the places that go with it
+are his; one held less likely than the first he changed to just now, wherever he is."""
 AGE_STEPS = 120
 """An old fix is moved on in at most so many steps, which bounds the time a start takes."""
 
@@ -137,10 +140,68 @@ class Belief:
         driving = float(self.state.weight[self.state.mode == BY_CAR].sum())
         if not self._put(part, region, mode, heading, min(max(driving, RARE_MODE), 1.0 - RARE_MODE), key):
             return
-        part.weight[:] = mass / fresh
+        self._join(made, fresh, mass, key)
+
+    def _join(self, made: State, fresh: int, mass: float, key: np.uint64) -> None:
+        """Give the last particles of a new state a mass; the old ones, drawn into the room before them, keep the rest."""
+        many = len(made.edge)
+        made.weight[many - fresh :] = mass / fresh
         chosen, weight = picked(self.state.weight, many - fresh, DEFENSIVE, drawn(key, 1))
         gather(self.state, made, chosen, weight * (1.0 - mass), 0)
         self.state = made
+
+    def claim_mode(self, mode: str, confidence: float, key: np.uint64) -> None:
+        """Weigh by a claim how the subject moves (`foot`, `car`), which says nothing of his place.
+
+        Particles of the other mode weigh `other_mode`, by the confidence. Where too few particles, or too little mass, are of the mode,
+        the places of all are taken again in it with the missing part of the confidence: he changed it wherever he is.
+        """
+        s, wheels = self.state, mode == "car"
+        fits = np.where(((s.mode == BY_CAR) | (s.doing == RIDING)) == wheels, 1.0, self.watching.other_mode)
+        there = s.weight[(fits == 1.0) & (s.doing < INDOORS)]
+        mass = float(there.sum())
+        doubted = min(max((mass - CHANGED_MODE) / (DOUBTED_MODE - CHANGED_MODE), 0.0), 1.0)
+        enough = min(mass**2 / float((there**2).sum()) / self.watching.fewest, doubted) if doubted > 0 else 0.0
+        added = confidence * (1.0 - enough)
+        if enough > 0:
+            blend(s, fits, confidence * enough / (1.0 - added))
+        if added > 0:
+            self._again(mode, added, key)
+        self._settle(key)
+
+    def _again(self, mode: str, mass: float, key: np.uint64) -> None:
+        """Take the places of all particles once more in a mode, where edges are open to it; who is indoors stays there."""
+        s, net = self.state, self.network.net
+        edge, along, open_ = self._open_to(mode)
+        weight = s.weight * open_
+        if float(weight.sum()) <= 0:
+            return
+        many = len(s.edge)
+        fresh = int(many * min(max(mass, FRESH_LEAST), FRESH_MOST))
+        chosen, _ = picked(weight, fresh, 0.0, drawn(key, 3))
+        made = empty_state(many)
+        part = State._make(column[many - fresh :] for column in made)
+        part.edge[:], part.along[:] = edge[chosen], along[chosen]
+        part.mode[:] = BY_CAR if mode == "car" else ON_FOOT
+        if mode == "foot":
+            # The draw is in the order of the particles, which lie in no order of place: every tenth is as good as chance.
+            part.mode[:: round(1 / KNOWN_TO_CAR)] = TO_CAR
+        set_out(part, key_of(int(key), 0, "set out again"), False, net, self.near, self.network.far, self.movement)
+        part.doing[s.doing[chosen] == INDOORS] = INDOORS
+        part.shy[:] = s.shy[chosen]
+        self._join(made, fresh, mass, key)
+
+    def _open_to(self, mode: str) -> tuple[Numbers, Floats, Floats]:
+        """Every particle's place as one of a mode has it (on the twin where only that is open), and how open it is, 0 to 1."""
+        s, roads = self.state, self.network.roads
+        wanted = CAR if mode == "car" else FOOT
+        twin = np.where(roads.twin[s.edge] >= 0, roads.twin[s.edge], s.edge)
+        turn = ((roads.use[s.edge] & wanted) == 0) & ((roads.use[twin] & wanted) > 0)
+        edge = np.where(turn, twin, s.edge).astype(np.int32)
+        along = np.where(turn, np.clip(roads.length[s.edge] - s.along, 0.0, roads.length[edge]), s.along)
+        against = self.movement.against if mode == "car" else 0.0
+        use = roads.use[edge]
+        return edge, along, np.where((use & wanted) > 0, 1.0, np.where((use & AGAINST) > 0, against, 0.0))
 
     def _put(self, part: State, region: Region, mode: str | None, heading: float | None, driving: float, key: np.uint64) -> bool:
         """Put particles down in a region on edges open to their mode; False where none is."""

@@ -73,8 +73,25 @@ class PublicReport:
     mode: str | None = None
 
 
-Evidence = Sighting | PlateRead | Unseen | Fix | PublicReport
-_KINDS: dict[str, type[Evidence]] = {"sighting": Sighting, "plate": PlateRead, "unseen": Unseen, "fix": Fix, "report": PublicReport}
+@dataclass(frozen=True)
+class ModeKnown:
+    """Somebody learnt how the subject moves from now on, but not where he is: he was heard to get into a car."""
+
+    time: float
+    mode: str
+    """`foot` or `car`."""
+    confidence: float = 0.9
+
+
+Evidence = Sighting | PlateRead | Unseen | Fix | PublicReport | ModeKnown
+_KINDS: dict[str, type[Evidence]] = {
+    "sighting": Sighting,
+    "plate": PlateRead,
+    "unseen": Unseen,
+    "fix": Fix,
+    "report": PublicReport,
+    "mode": ModeKnown,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -89,7 +106,7 @@ def check(evidence: Evidence) -> None:
             raise BadEvidence(f"confidence is not between 0 and 1: {value}")
         if name == "error_m" and value <= 0:
             raise BadEvidence(f"error_m is not positive: {value}")
-        if name == "mode" and value not in (None, "foot", "car"):
+        if name == "mode" and value not in (("foot", "car") if isinstance(evidence, ModeKnown) else (None, "foot", "car")):
             raise BadEvidence(f"mode is neither foot nor car: {value}")
 
 

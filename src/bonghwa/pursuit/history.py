@@ -6,7 +6,7 @@ import numpy as np
 
 from bonghwa.pursuit.belief import Belief, key_of
 from bonghwa.pursuit.claims import NoRoad, camera_region, circle_region
-from bonghwa.pursuit.evidence import Evidence, Fix, PlateRead, PublicReport, Sighting, Unseen
+from bonghwa.pursuit.evidence import Evidence, Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.movement import share_of
 
 NEWEST_GAP = 10
@@ -30,6 +30,8 @@ def weigh(belief: Belief, evidence: Evidence, seconds: float, step: int, nth: in
         belief.claim(region, evidence.confidence, evidence.heading, evidence.mode, key)
     elif isinstance(evidence, PlateRead):
         belief.claim(camera_region(network, evidence.camera, watching), evidence.confidence, evidence.heading, "car", key)
+    elif isinstance(evidence, ModeKnown):
+        belief.claim_mode(evidence.mode, evidence.confidence, key)
     else:
         region = circle_region(network, evidence.x, evidence.y, evidence.error_m, watching)
         mode = evidence.mode if isinstance(evidence, PublicReport) else None

@@ -30,10 +30,10 @@ class Rights:
 
 @dataclass(frozen=True)
 class Told:
-    """A fact as somebody tells it."""
+    """A fact as somebody tells it; without `at` it is of now."""
 
     type: FactType
-    at: int
+    at: int | None = None
     camera: str | None = None
     heading: float | None = None
     mode: Mode | None = None
@@ -110,7 +110,7 @@ def tell(tx: Tx, city: City, caller: Caller, pursuit_id: str, told: Told) -> tup
         pursuit=pursuit.id,
         number=pursuit.facts + 1,
         type=told.type,
-        at=told.at,
+        at=tx.now if told.at is None else told.at,
         told_at=tx.now,
         account=caller.account,
         by=caller.name,

@@ -26,7 +26,8 @@ DATABASE = "bonghwa.db"
 MANIFEST = "MANIFEST.json"
 _FORM = 1
 _KEPT_FOLDERS = ("keys", "gateways", "rejects")
-"""What is copied besides database and ledger; logs and the files of one start are not."""
+"""What is copied besides database and ledger. Logs and the files of one start are not; nor is `pursuits`: a copy of who was believed to be
+where would outlive its destroying, and the facts a pursuit is reckoned again from are in the database."""
 
 
 class BackupRefused(Exception):

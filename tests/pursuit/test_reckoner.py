@@ -1,0 +1,90 @@
+"""A pursuit in its process: what it keeps for looking back, also when the process was killed and begun again from the log."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonghwa.domain.geo import to_wgs84
+from bonghwa.pursuers.ground import Ground
+from bonghwa.pursuers.reckoner import Reckoner
+from tests.pursuit.cities import cameras_on, grid
+
+ROADS = grid(15)
+COVERAGE = cameras_on(ROADS, 0.4)
+GROUND = Ground.of(ROADS, COVERAGE, ["gu"] * len(COVERAGE.cameras), [""] * len(COVERAGE.cameras))
+LAT, LON = to_wgs84(700.0, 700.0)
+SPEC: dict[str, Any] = {
+    "id": "pur", "lat": LAT, "lon": LON, "accuracy_m": 40.0, "fix_at": 995.0, "started_at": 1000.0, "mode": "foot", "seed": 3,
+    "particles": 600, "k": 4, "pins": [], "owners": ["gu"], "left_out": [], "bad": [],
+}  # fmt: skip
+FACT: dict[str, Any] = {"do": "fact", "heading": None, "mode": None, "confidence": 0.8, "lat": None, "lon": None, "accuracy_m": None}
+
+
+def told(reckoner: Reckoner, second: int) -> None:
+    """A run of a pursuit: sightings, one of them taken back, a mode, and cameras watched in vain."""
+    now = 1000.0 + second
+    if second in (100, 430, 610):
+        camera = COVERAGE.cameras[second % len(COVERAGE.cameras)]
+        reckoner.take({**FACT, "number": second, "type": "sighting", "camera": camera, "at": now}, now)
+    elif second == 470:
+        reckoner.take({"do": "undo", "number": 430}, now)
+    elif second == 640:
+        reckoner.take({**FACT, "number": 640, "type": "mode", "mode": "car", "camera": None, "at": now}, now)
+    elif second % 30 == 17:
+        reckoner.take({"do": "unseen", "seconds": 2.0, "cameras": list(COVERAGE.cameras[:4]), "screens": 4}, now)
+
+
+def followed(log: Path, seconds: int) -> Reckoner:
+    """A pursuit that was looked at each second up to a time."""
+    made = Reckoner(GROUND, SPEC, log, 1000.0)
+    for second in range(seconds + 1):
+        told(made, second)
+        made.tick(1000.0 + second)
+        if second % 10 == 0:
+            made.picture()
+    return made
+
+
+@pytest.mark.parametrize("seconds", [80, 700])
+def test_a_pursuit_begun_again_from_its_log_looks_back_as_before(tmp_path: Path, seconds: int) -> None:
+    before = followed(tmp_path / "log", seconds)
+    strip = before.picture()["strip"]
+    times = [mark["at"] for mark in strip]
+    kept = {at: before.at(at) for at in times}
+    before.close()
+    after = Reckoner(GROUND, SPEC, tmp_path / "log", 1000.0 + seconds)
+    try:
+        assert after.picture()["strip"] == strip
+        assert len(times) == min(seconds // 10 + 1, 61)
+        for at, old in kept.items():
+            again = after.at(at)
+            assert old is not None
+            assert again is not None
+            for part in ("now", "since", "belief", "reach", "path", "blind"):
+                assert again[part] == old[part], (at, part)
+            assert "ring" not in again
+    finally:
+        after.close()
+
+
+def test_a_past_picture_of_a_pursuit_begun_again_says_how_the_way_was_closed_then(tmp_path: Path) -> None:
+    followed(tmp_path / "log", 60).close()
+    after = Reckoner(GROUND, SPEC, tmp_path / "log", 1060.0)
+    try:
+        old = after.at(1010.0)
+        assert old is not None
+        assert old["containment"]["reckoned_at"] == 1010.0
+        assert old["containment"]["points"]
+        assert after.at(1010.0) == old
+    finally:
+        after.close()
+
+
+def test_a_process_that_was_away_for_a_minute_has_the_pictures_of_it(tmp_path: Path) -> None:
+    followed(tmp_path / "log", 40).close()
+    after = Reckoner(GROUND, SPEC, tmp_path / "log", 1100.0)
+    try:
+        assert [mark["at"] for mark in after.picture()["strip"]] == [1000.0 + 10 * n for n in range(11)]
+    finally:
+        after.close()
