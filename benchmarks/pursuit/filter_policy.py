@@ -82,7 +82,7 @@ class Pursues:
         gather(belief.state, some, start, weight, 0)
         keys = np.array([key_of(belief.seed, self._second, "foresee", n) for n in range(FORESEEN_S)], np.uint64)
         who, since, _, starts = roll(
-            some, keys, 1.0, network.net, belief.near, network.far, belief.movement, network.sight, MOST_CAMERAS, count
+            some, keys, np.ones(FORESEEN_S), network.net, belief.near, network.far, belief.movement, network.sight, MOST_CAMERAS, count
         )
         camera = np.repeat(np.arange(count), np.diff(starts))
         where = standing(self._view.x, self._view.y)

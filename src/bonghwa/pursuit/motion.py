@@ -366,12 +366,14 @@ def note(
                 break
             if alongs[i] > end[k]:
                 continue
-            slot = 0
-            while slot < count[i] and which[i, slot] != camera[k]:
-                slot += 1
-            if slot == most:
-                continue
-            if slot == count[i]:
+            # The camera that shows it now most often did so a step ago, and stands last.
+            slot = count[i] - 1
+            while slot >= 0 and which[i, slot] != camera[k]:
+                slot -= 1
+            if slot < 0:
+                if count[i] == most:
+                    continue
+                slot = count[i]
                 which[i, slot], since[i, slot], shown[i, slot] = camera[k], now, 0.0
                 count[i] += 1
             shown[i, slot] += dt * chance[k]
@@ -379,19 +381,23 @@ def note(
 
 @compiled
 def roll(
-    s: State, keys: NDArray[np.uint64], dt: float, net: Net, foot: Goals, car: Goals, m: Movement, sight: Sight, most: int, cameras: int
+    s: State, keys: NDArray[np.uint64], steps: Floats, net: Net, foot: Goals, car: Goals, m: Movement, sight: Sight, most: int, cameras: int
 ) -> tuple[Numbers, Floats, Floats, NDArray[np.int64]]:
-    """Move particles on, a step a key, and note which cameras show each: rows (particle, first seconds, seconds in view by chance), sorted
-    by camera, and where each camera's rows begin. A particle notes at most `most` cameras. The state is used up.
+    """Move particles on, each step of so many seconds with a key of its own, and note which cameras show each.
+
+    Returns rows (particle, first seconds, seconds in view by chance), sorted by camera, and where each camera's rows begin. A particle
+    notes at most `most` cameras. The state is used up.
     """
     many = len(s.edge)
     count = np.zeros(many, np.int32)
     which = np.empty((many, most), np.int32)
     since, shown = np.empty((many, most)), np.empty((many, most))
-    note(s, 0.0, dt, sight, count, which, since, shown)
+    now = 0.0
+    note(s, now, steps[0], sight, count, which, since, shown)
     for step in range(len(keys)):
-        advance(s, keys[step], dt, net, foot, car, m)
-        note(s, (step + 1) * dt, dt, sight, count, which, since, shown)
+        advance(s, keys[step], steps[step], net, foot, car, m)
+        now += steps[step]
+        note(s, now, steps[step], sight, count, which, since, shown)
     starts = np.zeros(cameras + 1, np.int64)
     for i in range(many):
         for slot in range(count[i]):

@@ -9,18 +9,18 @@ import numpy as np
 from bonghwa.pursuit.belief import Belief, key_of
 from bonghwa.pursuit.motion import roll
 from bonghwa.pursuit.movement import share_of
+from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.particles import empty_state
 from bonghwa.pursuit.roads import Bytes, Floats
 from bonghwa.pursuit.weighing import gather, greedy, picked
 
 ROLLED = 2_000
 """Particles rolled on: at 2,000 a camera's share is known to about one point in a hundred."""
-HORIZON_S = 120.0
-"""So far ahead is looked for cameras: with a minute, screens stayed empty where cameras stand far apart."""
+STEPS_S = np.array([2.0] * 15 + [6.0] * 15)
+"""Two minutes ahead, the near ones finely: with one minute, screens stayed empty where cameras stand far apart. Cars jump over short
+views, but in the mean the seconds in view are right."""
 SAID_S = 60.0
 """What is said of a camera, and of all, is about so long."""
-ROLL_STEP_S = 2.5
-"""A step of the particles rolled on. Cars jump over short views, but in the mean the seconds in view are right."""
 MOST_CAMERAS = 48
 """One particle notes at most so many cameras on its way."""
 HOLD_S = 10.0
@@ -82,6 +82,8 @@ class Watch:
     reckoned_at: float = float("-inf")
     urgent: bool = field(default=False)
     """Something happened that the set does not know of yet."""
+    _allowed: tuple[Wall, Bytes] | None = None
+    """What the last wall allows, marked once: it names every usable camera of a city."""
 
     def due(self, now: float) -> bool:
         """Whether to choose anew: every ten seconds, or at once after news, but never sooner than ten seconds after a change."""
@@ -90,20 +92,27 @@ class Watch:
     def choose(self, belief: Belief, wall: Wall, now: float, step: int) -> None:
         """Choose the cameras to watch from now on."""
         before = {watched.camera for watched in self.chosen}
-        self.chosen, self.hope, self.ceiling = choose(belief, wall, before, now, step)
+        if self._allowed is None or self._allowed[0] is not wall:
+            self._allowed = wall, allowed_by(wall, belief.network)
+        self.chosen, self.hope, self.ceiling = choose(belief, wall, self._allowed[1], before, now, step)
         self.reckoned_at, self.urgent = now, False
         if {watched.camera for watched in self.chosen} != before:
             self.changed_at = now
 
 
-def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) -> tuple[tuple[Watched, ...], float, float]:
+def allowed_by(wall: Wall, network: Network) -> Bytes:
+    """A mark for each camera: 1 where it is usable."""
+    many = len(network.coverage.cameras)
+    return np.ones(many, np.uint8) if wall.usable is None else _marks(network.number, wall.usable, many)
+
+
+def choose(belief: Belief, wall: Wall, allowed: Bytes, before: set[str], now: float, step: int) -> tuple[tuple[Watched, ...], float, float]:
     """The cameras that together most likely show the subject soon, the greatest gain first, pins before all.
 
     With them how likely they show him within a minute, and how likely any usable camera does.
     """
     network = belief.network
     cameras = len(network.coverage.cameras)
-    allowed = _marks(network.number, wall.usable, cameras) if wall.usable is not None else np.ones(cameras, np.uint8)
     pinned = _marks(network.number, wall.pins, cameras) & allowed
     blind_pins = [pin for pin in dict.fromkeys(wall.pins) if pin not in network.number and (wall.usable is None or pin in wall.usable)]
     k = max(wall.k, int(pinned.sum()) + len(blind_pins))
@@ -111,9 +120,9 @@ def choose(belief: Belief, wall: Wall, before: set[str], now: float, step: int) 
     some = empty_state(ROLLED)
     gather(belief.state, some, start, weight, 0)
     shy = np.where(some.shy > 0, belief.watching.shy_factor, 1.0)
-    keys = np.array([key_of(belief.seed, step, "watch", n) for n in range(round(HORIZON_S / ROLL_STEP_S))], np.uint64)
+    keys = np.array([key_of(belief.seed, step, "watch", n) for n in range(len(STEPS_S))], np.uint64)
     who, since, shown, starts = roll(
-        some, keys, ROLL_STEP_S, network.net, belief.near, network.far, belief.movement, network.sight, MOST_CAMERAS, cameras
+        some, keys, STEPS_S, network.net, belief.near, network.far, belief.movement, network.sight, MOST_CAMERAS, cameras
     )
     rate = belief.watching.detect_rate * share_of(wall.screens or wall.k, belief.watching)
     caught = (1.0 - np.exp(-rate * shown * shy[who])) * np.exp(-since / PATIENCE_S)
