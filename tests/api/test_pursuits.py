@@ -28,9 +28,9 @@ def acts(house: House, *kinds: str) -> list[dict[str, Any]]:
 class Chase:
     """A running pursuit of a cut strap in Jung-gu."""
 
-    def __init__(self, house: House, **asked: Any) -> None:
+    def __init__(self, house: House, subject: dict[str, Any] | None = None, **asked: Any) -> None:
         self.house = house
-        self.incident = house.opened(CENTRE, "strap_cut")
+        self.incident = house.opened(CENTRE, "strap_cut", **({"subject": subject} if subject else {}))
         answer = house.call(CENTRE, "POST", "/pursuits", json={"incident": self.incident, **asked})
         assert answer.status_code == 201, answer.text
         self.id = answer.json()["id"]
@@ -143,6 +143,37 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"type": "fix", "place": {"lat": -33.0, "lon": 18.0, "accuracy_m": 10}}, "place"),
 ]
 """Facts that cannot be, and the field each is refused by."""
+
+
+def test_where_a_device_says_it_is_counts_while_it_moves_and_not_where_it_lies_cut_off(house: House) -> None:
+    house.gateways_up()
+    chase = Chase(house, {"ref": "bracelet-7"})
+    chase.reckoned()
+    away = {"lat": 37.4725, "lon": 126.6300, "accuracy_m": 40}
+    for moving in (False, True):
+        told = house.opened(CENTRE, "location_lost", away, subject={"ref": "bracelet-7", "moving": moving})
+        assert told == chase.incident
+
+    def heard() -> dict[str, Any] | None:
+        seen = chase.get()
+        return seen if seen["since"]["kind"] == "fix" else None
+
+    [fact] = house.until(heard, 30)["evidence"]
+    assert (fact["type"], fact["place"]["lat"], fact["by"]) == ("fix", 37.4725, "위치추적관제센터")
+    assert acts(house, "pursuit:told")[-1]["by"] == "line:tracking_centre"
+    assert house.call(CENTRE, "DELETE", f"/pursuits/{chase.id}/evidence/{fact['number']}").status_code == 204
+    house.until(lambda: chase.get()["since"]["kind"] == "start", 30)
+
+
+def test_a_device_far_from_every_road_is_kept_in_the_ledger_and_counts_for_nothing(house: House) -> None:
+    house.gateways_up()
+    chase = Chase(house, {"ref": "bracelet-8"})
+    chase.reckoned()
+    at_sea = {"lat": 33.2, "lon": 124.2, "accuracy_m": 40}
+    house.opened(CENTRE, "location_lost", at_sea, subject={"ref": "bracelet-8", "moving": True})
+    house.until(lambda: [fact for fact in chase.get()["evidence"] if fact["undone"]], 30)
+    assert acts(house, "pursuit:undone")[-1]["by"] == "system"
+    assert chase.get()["since"]["kind"] == "start"
 
 
 def test_a_fact_that_cannot_be_is_refused_by_its_field_and_changes_nothing(chase: Chase) -> None:

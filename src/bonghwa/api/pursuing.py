@@ -10,10 +10,10 @@ import structlog
 
 from bonghwa.domain.pursuit import US, Fact, Pursuit, Watched
 from bonghwa.pursuers.ground import lay, streets_of
-from bonghwa.pursuers.team import Team
+from bonghwa.pursuers.team import Away, Refused, Team
 from bonghwa.pursuit.covering import cover
 from bonghwa.registry.roads_packaged import roads_at
-from bonghwa.service import pursuits
+from bonghwa.service import hearing, pursuits
 from bonghwa.service.ports import Read, Tx
 from bonghwa.service.pursuits import Rights
 from bonghwa.sight.index import CameraIndex
@@ -41,6 +41,8 @@ class Pursuing:
         self._laying = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._walls: dict[str, dict[str, Any]] = {}
+        self._told: dict[str, set[int]] = {}
+        """The numbers of the facts that each pursuit's pursuer, or whoever begins anew in its place, knows of."""
 
     def start(self) -> None:
         """Go on with the pursuits that ran when the hub stopped, look after all from now on, and have one pursuer ready."""
@@ -82,11 +84,14 @@ class Pursuing:
             **wall,
         }
         self.team.begin(spec)
+        self._told[pursuit.id] = set()
         for fact in facts:
             self._remember(fact)
 
     async def told(self, fact: Fact) -> None:
         """A fact is in the ledger: have it weighed. Raises `Refused`; a pursuer that is away weighs it when it is back."""
+        if fact.number in self._told.get(fact.pursuit, ()):
+            return
         self._remember(fact)
         await self.team.tell(fact.pursuit, message_of(fact))
 
@@ -103,6 +108,7 @@ class Pursuing:
     def ended(self, pursuit: str) -> None:
         """It is over."""
         self._walls.pop(pursuit, None)
+        self._told.pop(pursuit, None)
         self.team.end(pursuit)
 
     async def _stand_by(self) -> None:
@@ -118,6 +124,7 @@ class Pursuing:
         return sha, streets_of(roads)
 
     def _remember(self, fact: Fact) -> None:
+        self._told.setdefault(fact.pursuit, set()).add(fact.number)
         self.team.remember(fact.pursuit, message_of(fact))
         if fact.undone_at is not None:
             self.team.remember(fact.pursuit, {"do": "undo", "number": fact.number})
@@ -145,6 +152,7 @@ class Pursuing:
                 running = await self._hub.read(lambda read: read.pursuits.find(state="running"))
                 await self._reconcile(running)
                 if running:
+                    await self._tell_devices(running)
                     await self._tell_watched(running)
                     if turn % RIGHTS_EVERY == 0 or any(each.id not in self._walls for each in running):
                         await self._tell_walls(running)
@@ -162,6 +170,24 @@ class Pursuing:
         for each in running:
             if each.id not in self.team.followed:
                 await self.begin(each)
+
+    async def _tell_devices(self, running: list[Pursuit]) -> None:
+        """What came in as a report of the incident, from a device, and not from a person at a screen."""
+        behind = [each.id for each in running if each.facts > len(self._told.get(each.id, ()))]
+        if not behind:
+            return
+        for fact in await self._hub.read(lambda read: [each for id_ in behind for each in pursuits.facts_of(read, id_)]):
+            if not fact.account.startswith(hearing.LINE):
+                continue
+            try:
+                await self.told(fact)
+            except Away:
+                continue
+            except Refused as refused:
+                await self._refuse(fact, str(refused))
+
+    async def _refuse(self, fact: Fact, why: str) -> None:
+        await self._hub.change(lambda tx: hearing.refuse(tx, fact, why))
 
     async def _tell_watched(self, running: list[Pursuit]) -> None:
         for pursuit, cameras, screens in await self._hub.read(lambda read: watched_now(read, running)):

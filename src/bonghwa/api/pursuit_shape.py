@@ -8,12 +8,14 @@ from typing import Any
 from bonghwa.api.forms import Speech, instant
 from bonghwa.domain.access import local_time
 from bonghwa.domain.agency import Caller
+from bonghwa.domain.alarm import LINE_WORDS
 from bonghwa.domain.camera import Camera
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.pursuit import US, Fact, Pursuit, mode_at
 from bonghwa.domain.radio_line import direction, place_words, radio_line
 from bonghwa.domain.words import Language, fill
 from bonghwa.domain.words_pursuit import FACTS, WHY
+from bonghwa.service.hearing import LINE
 from bonghwa.wiring import Hub
 
 
@@ -140,7 +142,7 @@ def _fact(fact: Fact, hub: Hub) -> dict[str, Any]:
         "mode": fact.mode,
         "confidence": fact.confidence,
         "place": None if fact.lat is None else {"lat": fact.lat, "lon": fact.lon, "accuracy_m": fact.accuracy_m},
-        "by": fact.by,
+        "by": LINE_WORDS[fact.by][0] if fact.account.startswith(LINE) else fact.by,
         "agency": fact.agency,
         "undone": fact.undone_at is not None,
         "undone_by": fact.undone_by,

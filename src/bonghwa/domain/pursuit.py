@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bonghwa.domain.errors import Conflict, Invalid
+from bonghwa.domain.incident import TRIAGED, Report, calms
 
 Mode = Literal["foot", "car"]
 FactType = Literal["sighting", "not_seen", "plate", "fix", "report", "mode"]
@@ -16,6 +17,8 @@ MOST_CAMERAS = 16
 CAMERAS = 9
 CONFIDENCE: dict[FactType, float] = {"sighting": 0.8, "not_seen": 0.8, "plate": 0.9, "fix": 0.95, "report": 0.3, "mode": 0.9}
 """How far a fact is believed when whoever tells it does not say."""
+CARRIED = 0.6
+"""A fix of a device whose strap is cut, while it moves: he may carry it, or have put it into somebody's car."""
 US = 1_000_000
 OLDEST_US = 60 * 60 * US
 AHEAD_US = 30 * US
@@ -116,6 +119,23 @@ def check_fact(fact: Fact, now: int) -> None:
         raise Invalid("at", "in_the_future")
     if fact.at < now - OLDEST_US:
         raise Invalid("at", "too_old")
+
+
+def said_by_device(report: Report, incident_kind: str) -> tuple[FactType, float] | None:
+    """What a report that a device made about the subject tells its pursuit, and how far that is believed; None where a person must say.
+
+    A read plate is where a camera stands. A fix is where the ankle device or the phone is; once the strap is cut the device tells of him
+    only while it feels itself carried, and even then less. What people report never counts by itself.
+    """
+    if calms(report) or report.place is None:
+        return None
+    if report.line == "plate":
+        return "plate" if report.place.source == "camera" else "fix", CONFIDENCE["plate"]
+    if report.line not in (TRIAGED, "safe_return"):
+        return None
+    if "strap_cut" not in (report.kind, incident_kind):
+        return "fix", CONFIDENCE["fix"]
+    return ("fix", CARRIED) if report.moving else None
 
 
 def mode_at(pursuit: Pursuit, facts: Sequence[Fact], at: int) -> Mode | None:

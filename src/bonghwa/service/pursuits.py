@@ -14,7 +14,7 @@ from bonghwa.service import responders
 from bonghwa.service.granting import ask_agreements, decide_for
 from bonghwa.service.incidents import mine
 from bonghwa.service.ports import City, Read, Tx
-from bonghwa.service.telling import note
+from bonghwa.service.telling import note, pursuit_data, tell_pursuit
 
 RUNNING = "running"
 
@@ -93,7 +93,7 @@ def begin(tx: Tx, city: City, caller: Caller, incident_id: str, mode: Mode | Non
     tx.pursuits.put(pursuit)
     tx.audit("pursuit:started", {"pursuit": pursuit.id, "incident": incident.id, "by": caller.account, "mode": mode}, drill=incident.drill)
     note(tx, incident, "pursuit_started", caller.agency)
-    _tell(tx, "started", pursuit)
+    tell_pursuit(tx, "started", pursuit)
     return pursuit, True
 
 
@@ -129,7 +129,7 @@ def tell(tx: Tx, city: City, caller: Caller, pursuit_id: str, told: Told) -> tup
     tx.pursuits.put(after)
     entry = {"pursuit": pursuit.id, "fact": fact.number, "type": fact.type, "at": fact.at, "camera": fact.camera, "by": caller.account}
     tx.audit("pursuit:told", {**entry, "heading": fact.heading, "mode": fact.mode, "place": [fact.lat, fact.lon]}, drill=pursuit.drill)
-    _tell(tx, "evidence", after)
+    tell_pursuit(tx, "evidence", after)
     return after, fact
 
 
@@ -150,7 +150,7 @@ def undo(tx: Tx, caller: Caller, pursuit_id: str, number: int) -> tuple[Pursuit,
     after = pursuit.changed()
     tx.pursuits.put(after)
     tx.audit("pursuit:undone", {"pursuit": pursuit.id, "fact": number, "by": caller.account}, drill=pursuit.drill)
-    _tell(tx, "undone", after)
+    tell_pursuit(tx, "undone", after)
     return after, undone
 
 
@@ -167,7 +167,7 @@ def arrange(tx: Tx, city: City, caller: Caller, pursuit_id: str, k: int | None, 
     tx.pursuits.put(after)
     entry = {"pursuit": pursuit.id, "k": after.k, "pins": list(after.pins), "by": caller.account}
     tx.audit("pursuit:arranged", entry, drill=pursuit.drill)
-    _tell(tx, "arranged", after)
+    tell_pursuit(tx, "arranged", after)
     return after
 
 
@@ -185,7 +185,7 @@ def share(tx: Tx, city: City, caller: Caller, pursuit_id: str, guests: tuple[str
     tx.pursuits.put(after)
     entry = {"pursuit": pursuit.id, "with": list(guests), "what": list(what), "by": caller.account}
     tx.audit("pursuit:shared", entry, drill=pursuit.drill)
-    tx.emit("pursuit.shared", after.id, after.rev, _data(after), sorted({*pursuit.audience, *after.audience}))
+    tx.emit("pursuit.shared", after.id, after.rev, pursuit_data(after), sorted({*pursuit.audience, *after.audience}))
     for guest in {*pursuit.shared_with, *guests}:
         if (part := incident.part(guest)) is not None and part.open:
             decide_for(tx, city, incident, guest)
@@ -232,7 +232,7 @@ def watch(tx: Tx, city: City, pursuit_id: str, watched: tuple[Watched, ...]) -> 
     entry = {"pursuit": pursuit.id, "cameras": [w.camera for w in watched], "in": sorted(come - gone), "out": sorted(gone - come)}
     tx.audit("pursuit:watch", entry, drill=pursuit.drill)
     _decide(tx, city, incident, after)
-    _tell(tx, "watch", after)
+    tell_pursuit(tx, "watch", after)
     return after
 
 
@@ -270,7 +270,7 @@ def _end(tx: Tx, pursuit: Pursuit, by: str, reason: str) -> Pursuit:
     after = pursuit.changed(state="ended", ended_at=tx.now, end_reason=reason, watch=())
     tx.pursuits.put(after)
     tx.audit("pursuit:ended", {"pursuit": pursuit.id, "by": by, "reason": reason}, drill=pursuit.drill)
-    _tell(tx, "ended", after)
+    tell_pursuit(tx, "ended", after)
     return after
 
 
@@ -280,11 +280,3 @@ def _decide(tx: Tx, city: City, incident: Incident, pursuit: Pursuit) -> None:
         if part is not None and part.open and (agency == pursuit.agency or "watch" in pursuit.shared):
             decide_for(tx, city, incident, agency)
     responders.follow(tx, city, incident)
-
-
-def _data(pursuit: Pursuit) -> dict[str, object]:
-    return {"id": pursuit.id, "incident": pursuit.incident, "agency": pursuit.agency, "state": pursuit.state, "drill": pursuit.drill}
-
-
-def _tell(tx: Tx, what: str, pursuit: Pursuit) -> None:
-    tx.emit(f"pursuit.{what}", pursuit.id, pursuit.rev, _data(pursuit), pursuit.audience)

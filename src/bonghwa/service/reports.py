@@ -9,6 +9,7 @@ from bonghwa.domain.geo import distance_m
 from bonghwa.domain.incident import Incident, Part, Place, Report, calms, merges, more_urgent, number_of, rise, rises
 from bonghwa.service import responders
 from bonghwa.service.granting import decide_for
+from bonghwa.service.hearing import hear
 from bonghwa.service.linking import link_others
 from bonghwa.service.ports import City, Tx
 from bonghwa.service.telling import audience, note, tell_incident
@@ -189,6 +190,7 @@ def _merge(tx: Tx, city: City, incident: Incident, report: Report, why: Any) -> 
             if part is not None and part.open:
                 decide_for(tx, city, changed, agency)
         responders.follow(tx, city, changed)
+    hear(tx, changed, report)
     tell_incident(tx, "updated", changed, merged=True)
     return changed
 

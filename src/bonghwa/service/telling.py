@@ -4,6 +4,7 @@ from typing import Any
 
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident
+from bonghwa.domain.pursuit import Pursuit
 from bonghwa.domain.reason import Value
 from bonghwa.domain.view import View
 from bonghwa.service.ports import TimelineEntry, Tx
@@ -90,3 +91,13 @@ def tell_view(tx: Tx, what: str, view: View, reason: str | None = None, by: str 
 def note(tx: Tx, incident: Incident, code: str, by: str, *, agency: str | None = None, **values: Value) -> None:
     """Append a line to the incident's timeline; with `agency` only that agency reads it."""
     tx.timeline.put(TimelineEntry(tx.new_id("tl"), incident.id, tx.now, agency, by, code, values))
+
+
+def tell_pursuit(tx: Tx, what: str, pursuit: Pursuit) -> None:
+    """Say that a pursuit changed, to the agencies that may know of it."""
+    tx.emit(f"pursuit.{what}", pursuit.id, pursuit.rev, pursuit_data(pursuit), pursuit.audience)
+
+
+def pursuit_data(pursuit: Pursuit) -> dict[str, object]:
+    """What an event says of a pursuit."""
+    return {"id": pursuit.id, "incident": pursuit.incident, "agency": pursuit.agency, "state": pursuit.state, "drill": pursuit.drill}

@@ -1,0 +1,55 @@
+"""What devices say of a subject, in reports of its incident, becomes facts of the pursuits that run there."""
+
+from dataclasses import replace
+
+from bonghwa.domain import pursuit as chase
+from bonghwa.domain.incident import Incident, Report
+from bonghwa.domain.pursuit import Fact
+from bonghwa.service.ports import Tx
+from bonghwa.service.telling import tell_pursuit
+
+LINE = "line:"
+"""Who told a fact, where a line of the alarm did: this and the line's name."""
+
+
+def hear(tx: Tx, incident: Incident, report: Report) -> None:
+    """A report updated an incident: what a device says of the subject is a fact of the pursuits that run there."""
+    said, place = chase.said_by_device(report, incident.kind), report.place
+    if said is None or place is None:
+        return
+    for pursuit in tx.pursuits.find(incident=incident.id, state="running"):
+        at_camera = said[0] == "plate"
+        fact = Fact(
+            id=tx.new_id("fct"),
+            pursuit=pursuit.id,
+            number=pursuit.facts + 1,
+            type=said[0],
+            at=max(report.moment, tx.now - chase.OLDEST_US),
+            told_at=tx.now,
+            account=f"{LINE}{report.line}",
+            by=report.line,
+            agency=pursuit.agency,
+            confidence=said[1],
+            camera=report.device if at_camera else None,
+            lat=None if at_camera else place.lat,
+            lon=None if at_camera else place.lon,
+            accuracy_m=None if at_camera else max(1.0, place.accuracy_m or 0.0),
+        )
+        tx.facts.put(fact)
+        after = pursuit.changed(facts=fact.number)
+        tx.pursuits.put(after)
+        entry = {"pursuit": pursuit.id, "fact": fact.number, "type": fact.type, "at": fact.at, "camera": fact.camera, "by": fact.account}
+        tx.audit("pursuit:told", {**entry, "report": report.id, "place": [fact.lat, fact.lon]}, drill=pursuit.drill)
+        tell_pursuit(tx, "evidence", after)
+
+
+def refuse(tx: Tx, fact: Fact, why: str) -> None:
+    """A device's fact that cannot be weighed, as its place is far from every road: it stands in the ledger, and counts for nothing."""
+    pursuit = tx.pursuits.get(fact.pursuit)
+    if pursuit is None:
+        return
+    tx.facts.put(replace(fact, undone_at=tx.now, undone_by="system"))
+    after = pursuit.changed()
+    tx.pursuits.put(after)
+    tx.audit("pursuit:undone", {"pursuit": pursuit.id, "fact": fact.number, "by": "system", "why": why}, drill=pursuit.drill)
+    tell_pursuit(tx, "undone", after)
