@@ -95,6 +95,8 @@ def test_who_may_not_steer_asks_the_owners_room_by_keyboard(demo: Demo, browser:
     owner.page.wait_for_selector("[data-request] :text('북쪽 골목 입구')", timeout=30_000)
     owner.page.keyboard.press("t")
     until(lambda: not demo.call("district", "GET", "/steering-requests").json()["items"], what="the answer")
+    # A picture that is still being asked for when the incident ends is refused, and the browser writes every refusal down.
+    until(lambda: not any(police.tiles(state) for state in ("asking", "waiting", "reconnecting")), what="every picture")
     demo.close("police112", incident)
     until(lambda: police.videos() == 0, what="a blank page")
     assert police.complaints == owner.complaints == []
