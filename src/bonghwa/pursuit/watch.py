@@ -14,9 +14,10 @@ from bonghwa.pursuit.particles import empty_state
 from bonghwa.pursuit.roads import Bytes, Floats
 from bonghwa.pursuit.weighing import gather, greedy, picked
 
-ROLLED = 2_000
-"""Particles rolled on: at 2,000 a camera's share is known to about one point in a hundred."""
-STEPS_S = np.array([2.0] * 15 + [6.0] * 15)
+ROLLED = 1_200
+"""Particles rolled on: a camera's share is then known to about one point in a hundred, and the choice is no longer than a second's step
+of 20 pursuits can bear."""
+STEPS_S = np.array([2.0] * 10 + [4.0] * 10 + [10.0] * 6)
 """Two minutes ahead, the near ones finely: with one minute, screens stayed empty where cameras stand far apart. Cars jump over short
 views, but in the mean the seconds in view are right."""
 SAID_S = 60.0
