@@ -8,6 +8,7 @@ import pytest
 from bonghwa.domain.geo import to_wgs84
 from bonghwa.pursuers.ground import Ground
 from bonghwa.pursuers.reckoner import Reckoner
+from bonghwa.pursuit.claims import NoRoad
 from tests.pursuit.cities import cameras_on, grid
 
 ROADS = grid(15)
@@ -77,6 +78,22 @@ def test_a_past_picture_of_a_pursuit_begun_again_says_how_the_way_was_closed_the
         assert old["containment"]["reckoned_at"] == 1010.0
         assert old["containment"]["points"]
         assert after.at(1010.0) == old
+    finally:
+        after.close()
+
+
+def test_what_was_refused_does_not_hinder_a_pursuit_that_is_begun_again(tmp_path: Path) -> None:
+    before = followed(tmp_path / "log", 20)
+    for number, wrong in (
+        (900, {"type": "sighting", "camera": "shows no road"}),
+        (901, {"type": "fix", "camera": None, "lat": 1.0, "lon": 1.0, "accuracy_m": 5.0}),
+    ):
+        with pytest.raises(NoRoad):
+            before.take({**FACT, **wrong, "number": number, "at": 1020.0}, 1020.0)
+    before.close()
+    after = Reckoner(GROUND, SPEC, tmp_path / "log", 1020.0)
+    try:
+        assert after.picture()["belief"] == before.picture()["belief"]
     finally:
         after.close()
 

@@ -14,6 +14,7 @@ from bonghwa.pursuers.kept import EVERY_S, KEPT, Album
 from bonghwa.pursuers.picture import Picture
 from bonghwa.pursuers.reach import reach_text
 from bonghwa.pursuit.belief import Start
+from bonghwa.pursuit.claims import NoRoad
 from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.follow import Following, Settings
 from bonghwa.pursuit.watch import Wall
@@ -130,7 +131,7 @@ class Reckoner:
             self._forward(message["now"], since)
             try:
                 self._apply(message, message["now"])
-            except BadEvidence:
+            except (BadEvidence, NoRoad):
                 continue
         self._forward(now, since)
 
