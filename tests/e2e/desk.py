@@ -111,10 +111,10 @@ class Desk:
         self.page.wait_for_selector(".clock", timeout=PATIENCE_S * 1000)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        """Keep what the console says is wrong.
+        """Keep what the console says is wrong, but for refusals (403, 409) at any time: a browser writes each down by itself.
 
-        A browser writes down every refusal by itself. A request that is refused because its right has just ended, as a picture was still on
-        its way or coming back at that moment, is the cut at work and no fault of the page.
+        A request whose right has just ended, as a picture was on its way or coming back, is refused, and that is the cut at work. A page
+        that asks for what it never had is not noticed here.
         """
         refused = message.text.startswith("Failed to load resource") and any(status in message.text for status in (" 403 ", " 409 "))
         if message.type == "error" and not refused:

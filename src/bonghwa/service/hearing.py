@@ -1,10 +1,10 @@
-"""What devices say of a subject, in reports of its incident, becomes facts of the pursuits that run there."""
+"""What devices say of a subject, in reports of its incident, becomes facts of the pursuits that run there; how a fact is kept."""
 
 from dataclasses import replace
 
 from bonghwa.domain import pursuit as chase
 from bonghwa.domain.incident import Incident, Report
-from bonghwa.domain.pursuit import Fact
+from bonghwa.domain.pursuit import Fact, Pursuit
 from bonghwa.service.ports import Tx
 from bonghwa.service.telling import tell_pursuit
 
@@ -35,12 +35,7 @@ def hear(tx: Tx, incident: Incident, report: Report) -> None:
             lon=None if at_camera else place.lon,
             accuracy_m=None if at_camera else max(1.0, place.accuracy_m or 0.0),
         )
-        tx.facts.put(fact)
-        after = pursuit.changed(facts=fact.number)
-        tx.pursuits.put(after)
-        entry = {"pursuit": pursuit.id, "fact": fact.number, "type": fact.type, "at": fact.at, "camera": fact.camera, "by": fact.account}
-        tx.audit("pursuit:told", {**entry, "report": report.id, "place": [fact.lat, fact.lon]}, drill=pursuit.drill)
-        tell_pursuit(tx, "evidence", after)
+        keep(tx, pursuit, fact, report=report.id)
 
 
 def refuse(tx: Tx, fact: Fact, why: str) -> None:
@@ -48,8 +43,26 @@ def refuse(tx: Tx, fact: Fact, why: str) -> None:
     pursuit = tx.pursuits.get(fact.pursuit)
     if pursuit is None:
         return
-    tx.facts.put(replace(fact, undone_at=tx.now, undone_by="system"))
+    take_back(tx, pursuit, fact, "system", "system", why=why)
+
+
+def keep(tx: Tx, pursuit: Pursuit, fact: Fact, **more: object) -> Pursuit:
+    """A fact is the pursuit's, in the ledger with `more`, and told; the pursuit after it."""
+    tx.facts.put(fact)
+    after = pursuit.changed(facts=fact.number)
+    tx.pursuits.put(after)
+    entry = {"pursuit": pursuit.id, "fact": fact.number, "type": fact.type, "at": fact.at, "camera": fact.camera, "by": fact.account}
+    tx.audit("pursuit:told", {**entry, **more, "place": [fact.lat, fact.lon]}, drill=pursuit.drill)
+    tell_pursuit(tx, "evidence", after)
+    return after
+
+
+def take_back(tx: Tx, pursuit: Pursuit, fact: Fact, name: str, account: str, **more: object) -> tuple[Pursuit, Fact]:
+    """A fact counts no more; the ledger keeps both, with `more`. The pursuit and the fact after it."""
+    undone = replace(fact, undone_at=tx.now, undone_by=name)
+    tx.facts.put(undone)
     after = pursuit.changed()
     tx.pursuits.put(after)
-    tx.audit("pursuit:undone", {"pursuit": pursuit.id, "fact": fact.number, "by": "system", "why": why}, drill=pursuit.drill)
+    tx.audit("pursuit:undone", {"pursuit": pursuit.id, "fact": fact.number, "by": account, **more}, drill=pursuit.drill)
     tell_pursuit(tx, "undone", after)
+    return after, undone

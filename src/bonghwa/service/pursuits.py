@@ -3,7 +3,7 @@
 What is reckoned from the facts (where he may be, what to watch) is the pursuers' work; here is who may do what, and what is recorded.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bonghwa.domain import pursuit as chase
 from bonghwa.domain.agency import Caller
@@ -12,6 +12,7 @@ from bonghwa.domain.incident import Incident, Place
 from bonghwa.domain.pursuit import Fact, FactType, Mode, Pursuit, Watched
 from bonghwa.service import responders
 from bonghwa.service.granting import ask_agreements, decide_for
+from bonghwa.service.hearing import keep, take_back
 from bonghwa.service.incidents import mine
 from bonghwa.service.ports import City, Read, Tx
 from bonghwa.service.telling import note, pursuit_data, tell_pursuit
@@ -124,13 +125,7 @@ def tell(tx: Tx, city: City, caller: Caller, pursuit_id: str, told: Told) -> tup
         accuracy_m=max(1.0, place.accuracy_m or 0.0) if place else None,
     )
     chase.check_fact(fact, tx.now)
-    tx.facts.put(fact)
-    after = pursuit.changed(facts=fact.number)
-    tx.pursuits.put(after)
-    entry = {"pursuit": pursuit.id, "fact": fact.number, "type": fact.type, "at": fact.at, "camera": fact.camera, "by": caller.account}
-    tx.audit("pursuit:told", {**entry, "heading": fact.heading, "mode": fact.mode, "place": [fact.lat, fact.lon]}, drill=pursuit.drill)
-    tell_pursuit(tx, "evidence", after)
-    return after, fact
+    return keep(tx, pursuit, fact, heading=fact.heading, mode=fact.mode), fact
 
 
 def undo(tx: Tx, caller: Caller, pursuit_id: str, number: int) -> tuple[Pursuit, Fact]:
@@ -145,13 +140,7 @@ def undo(tx: Tx, caller: Caller, pursuit_id: str, number: int) -> tuple[Pursuit,
         raise Forbidden("only_own_fact")
     if fact.undone_at is not None:
         return pursuit, fact
-    undone = replace(fact, undone_at=tx.now, undone_by=caller.name)
-    tx.facts.put(undone)
-    after = pursuit.changed()
-    tx.pursuits.put(after)
-    tx.audit("pursuit:undone", {"pursuit": pursuit.id, "fact": number, "by": caller.account}, drill=pursuit.drill)
-    tell_pursuit(tx, "undone", after)
-    return after, undone
+    return take_back(tx, pursuit, fact, caller.name, caller.account)
 
 
 def arrange(tx: Tx, city: City, caller: Caller, pursuit_id: str, k: int | None, pins: tuple[str, ...] | None) -> Pursuit:
