@@ -54,7 +54,7 @@ def events(draw: st.DrawFn) -> list[tuple[str, Any]]:
             made.append(("take", draw(evidence_at(time - (0.0 if kind == "now" else draw(st.floats(0.0, 25.0)))))))
             taken += 1
         elif kind == "wall":
-            made.append(("wall", Wall(draw(st.integers(1, 9)), 0, tuple(draw(st.lists(cameras, max_size=2))))))
+            made.append(("wall", Wall(draw(st.integers(1, 9)), tuple(draw(st.lists(cameras, max_size=2))))))
         elif taken:
             made.append(("undo", draw(st.integers(1, taken))))
     return made
@@ -146,7 +146,7 @@ def test_other_seeds_give_other_beliefs() -> None:
 def test_the_wall_holds_distinct_usable_cameras_and_its_pins_and_changes_at_most_every_ten_seconds() -> None:
     following = begin(wanted=Settings(particles=3000))
     usable = COVERAGE.cameras[::2]
-    following.arrange(Wall(6, 0, (usable[3], COVERAGE.cameras[1]), usable))
+    following.arrange(Wall(6, (usable[3], COVERAGE.cameras[1]), usable))
     following.tick(HOLD_S)
     changed, before = [], None
     for second in range(10, 180):

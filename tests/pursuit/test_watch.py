@@ -44,3 +44,17 @@ def test_who_is_known_to_drive_is_mostly_believed_to_drive_after_ten_minutes_uns
     following = Following(ROADS, cameras_on(ROADS, 0.2), Start(0.0, *MIDDLE, 50.0, 0.0, "car"), 5, Settings(3000))
     following.tick(600.0)
     assert following.answers().modes["car"] > 0.6
+
+
+def test_a_driver_who_may_be_anywhere_does_not_make_the_wall_change_by_luck() -> None:
+    every = grid(40)
+    following = Following(every, cameras_on(every, 0.3), Start(0.0, 2000.0, 2000.0, 100.0, 300.0, "car"), 5, Settings(10_000))
+    came: list[int] = []
+    before: set[str] = set()
+    for second in range(0, 300, 10):
+        following.tick(float(second))
+        now = {watched.camera for watched in following.answers().watch}
+        came.append(len(now - before))
+        before = now
+    assert came[0] == 9
+    assert sum(came[1:]) < 29  # one a choice, of nine

@@ -177,4 +177,4 @@ class Reckoner:
         ground = self.ground
         rows = zip(ground.coverage.cameras, ground.owner, ground.purpose, strict=True)
         usable = tuple(c for c, owner, purpose in rows if owner in owners and purpose not in left_out and c not in bad)
-        return Wall(int(told["k"]), 0, tuple(told["pins"]), usable)
+        return Wall(int(told["k"]), tuple(told["pins"]), usable)

@@ -180,4 +180,4 @@ def _settings_of(told: dict[str, Any]) -> Settings:
 
 def _wall_of(told: dict[str, Any]) -> Wall:
     usable = told["usable"]
-    return Wall(told["k"], told["screens"], tuple(told["pins"]), None if usable is None else tuple(usable))
+    return Wall(told["k"], tuple(told["pins"]), None if usable is None else tuple(usable))

@@ -8,7 +8,6 @@ import numpy as np
 
 from bonghwa.pursuit.belief import Belief, key_of
 from bonghwa.pursuit.motion import roll
-from bonghwa.pursuit.movement import share_of
 from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.particles import empty_state
 from bonghwa.pursuit.roads import Bytes, Floats
@@ -27,7 +26,10 @@ MOST_CAMERAS = 48
 HOLD_S = 10.0
 """The set changes at most this often: a wall that flickers shows nothing."""
 KEEP_BONUS = 0.3
-"""A camera watched already counts for so much more: halves the churn at no cost in sightings."""
+"""A camera watched already counts for so much more, and for the error of its reckoning: halves the churn at no cost in sightings."""
+GLIMPSE_S = 2.0
+"""In t seconds in view a camera counts 1 - exp(-t / glimpse): that he passes is what counts. Weighed by what an eye notices in so long,
+cameras were kept for believed stops, while drivers went by elsewhere."""
 PATIENCE_S = 45.0
 """A view in t seconds counts exp(-t / patience) as much as one now: later views can still be chosen later."""
 
@@ -38,8 +40,6 @@ class Wall:
 
     k: int = 9
     """How many cameras can be watched at once."""
-    screens: int = 0
-    """How many screens one person watches, 0 for `k`: the more, the less is seen on each."""
     pins: tuple[str, ...] = ()
     """Cameras that stay as long as they are usable."""
     usable: tuple[str, ...] | None = None
@@ -125,8 +125,7 @@ def choose(belief: Belief, wall: Wall, allowed: Bytes, before: set[str], now: fl
     who, since, shown, starts = roll(
         some, keys, STEPS_S, network.net, belief.near, network.far, belief.movement, network.sight, MOST_CAMERAS, cameras
     )
-    rate = belief.watching.detect_rate * share_of(wall.screens or wall.k, belief.watching)
-    caught = (1.0 - np.exp(-rate * shown * shy[who])) * np.exp(-since / PATIENCE_S)
+    caught = (1.0 - np.exp(-shown * shy[who] / GLIMPSE_S)) * np.exp(-since / PATIENCE_S)
     kept = _marks(network.number, tuple(before), cameras)
     chosen, gains = greedy(who, starts, caught, weight, allowed, kept, pinned, k - len(blind_pins), KEEP_BONUS)
     made = [Watched(pin, 0.0, now, now, (Reason("pinned", ()),)) for pin in blind_pins]

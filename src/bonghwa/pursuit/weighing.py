@@ -164,9 +164,11 @@ def greedy(
     k: int,
     bonus: float,
 ) -> tuple[Numbers, Floats]:
-    """The k cameras that together see the most: pins first, then each the greatest gain, larger by `bonus` for one watched already.
+    """The k cameras that together see the most: pins first, then each the greatest gain.
 
-    Rows (sorted by camera, `starts`) say with what chance `caught` a camera sees particle `who`. Returns cameras and their own gains.
+    One watched already counts for `bonus` more, and for one standard error of its gain: few particles tell two cameras hardly apart, and
+    none shall give way to luck. Rows (sorted by camera, `starts`) say with what chance `caught` a camera sees particle `who`. Returns
+    cameras and their own gains.
     """
     cameras = len(starts) - 1
     left = weight.copy()
@@ -179,10 +181,12 @@ def greedy(
         for c in range(cameras):
             if taken[c] or not allowed[c]:
                 continue
-            gain = 0.0
+            gain, squares = 0.0, 0.0
             for row in range(starts[c], starts[c + 1]):
-                gain += left[who[row]] * caught[row]
-            score = gain * (1.0 + bonus) if kept[c] else gain
+                part = left[who[row]] * caught[row]
+                gain += part
+                squares += part * part
+            score = gain * (1.0 + bonus) + sqrt(squares) if kept[c] else gain
             if pinned[c]:
                 score += 1e6
             if score > best_score:
