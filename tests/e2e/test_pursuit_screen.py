@@ -26,6 +26,16 @@ def m90(page: Page) -> int:
     return int(page.get_attribute("[data-m90]", "data-m90") or 0)
 
 
+def asked(page: Page) -> bool:
+    """Say *seen* of the first tile that shows a picture; whether the heading is asked now."""
+    states = [tile.get_attribute("data-state") for tile in page.query_selector_all(".tile")]
+    if "live" not in states:
+        return False
+    page.keyboard.press(str(states.index("live") + 1))
+    page.keyboard.press("s")
+    return page.query_selector("[data-seeing]") is not None
+
+
 def picture(demo: Demo, pursuit: str) -> dict[str, object]:
     return dict(demo.call("tracking_centre", "GET", f"/pursuits/{pursuit}").json())
 
@@ -39,8 +49,7 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     until(lambda: page.evaluate("performance.getEntriesByName('bonghwa:belief').length"), what="heat on the map")
     until(desk.tiles, what="a live camera")
     until(lambda: m90(page) > 1_500, what="an estimate that grew")
-    page.keyboard.press("1")
-    page.keyboard.press("s")
+    until(lambda: asked(page), what="a tile that shows a picture")
     wide = m90(page)
     # Whichever camera stands there by now: a watch set changes.
     camera = page.wait_for_selector("[data-seeing]").get_attribute("data-seeing")
@@ -69,6 +78,24 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     page.keyboard.press("Control+z")
     page.wait_for_selector("[data-sighting]", state="detached")
     until(lambda: m90(page) >= wide, what="the estimate as if nobody had said so")
+    demo.close("tracking_centre", incident)
+    desk.leave()
+
+
+def test_nobody_is_seen_or_not_seen_on_a_tile_without_a_picture(demo: Demo, browser: Browser) -> None:
+    desk = Desk(browser, demo, "tracking_centre")
+    page = desk.page
+    incident = demo.alarm()
+    pursuit = begun(desk, demo, incident)
+    page.route("**/api/v1/views", lambda route: route.fulfill(status=409, json={"error": "conflict"}))
+    page.reload()
+    page.wait_for_selector(".tile:not([data-state=live])", timeout=PATIENCE_MS)
+    for key in "1sn":
+        page.keyboard.press(key)
+    page.wait_for_selector("text=지금 화면이 없어")
+    assert page.locator("[data-seeing]").count() == 0
+    kinds = [each["type"] for each in picture(demo, pursuit)["evidence"]]  # type: ignore[attr-defined]
+    assert not {"sighting", "not_seen"} & set(kinds)
     demo.close("tracking_centre", incident)
     desk.leave()
 

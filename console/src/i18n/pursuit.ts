@@ -188,6 +188,7 @@ export const t = words({
   notHereSaved: ['{camera}에 없음을 적었습니다', 'Not at {camera}: recorded'],
   cancel: ['취소', 'Cancel'],
   radio: ['무전 문구', 'Radio line'],
+  noPicture: ['{camera}: 지금 화면이 없어 보았는지 말할 수 없습니다', '{camera}: no picture now, so nobody can be seen on it or not'],
   radioNone: ['포착이 있어야 무전 문구가 생깁니다', 'A radio line comes with a sighting'],
   radioCopied: ['복사함: {text}', 'Copied: {text}'],
   radioSay: ['무전: {text}', 'Radio: {text}'],

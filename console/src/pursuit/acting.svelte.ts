@@ -8,6 +8,13 @@ import type { ChosenCamera } from '../lib/types';
 import type { Chase } from './chase.svelte';
 import { headingWord } from './telling';
 
+/** A tile of the wall: its camera, the number on it, and whether it shows what is now. */
+export interface OnWall {
+  camera: ChosenCamera;
+  number: number;
+  shows: boolean;
+}
+
 /** A sighting that waits for its heading. `at`: when the key was pressed, epoch milliseconds. */
 export interface Seeing {
   camera: ChosenCamera;
@@ -23,8 +30,9 @@ export class Acting {
 
   constructor(readonly chase: Chase) {}
 
-  /** Somebody is seen on this camera: the moment is kept, the heading asked. */
-  see(camera: ChosenCamera, number: number): void {
+  /** Somebody is seen on this camera: the moment is kept, the heading asked. Where no picture is, nobody can be seen. */
+  see({ camera, number, shows }: OnWall): void {
+    if (!shows) return toast(t('noPicture', { camera: camera.name }), 'warn');
     this.seeing = { camera, number, at: hubNow(), mode: this.chase.live?.mode ?? null };
   }
 
@@ -68,7 +76,8 @@ export class Acting {
     toast(text, 'info', { label: t('undo'), cap: 'Ctrl Z', run: () => void this.undo(number) });
   }
 
-  async notHere(camera: ChosenCamera): Promise<void> {
+  async notHere({ camera, shows }: OnWall): Promise<void> {
+    if (!shows) return toast(t('noPicture', { camera: camera.name }), 'warn');
     const number = await this.chase.say({ type: 'not_seen', at: new Date(hubNow()).toISOString(), camera: camera.id });
     if (number !== null) toast(t('notHereSaved', { camera: camera.name }));
   }
