@@ -47,7 +47,8 @@ async def test_chromium_sees_the_live_picture_by_this_way_and_goes_dark_when_cut
     async with page_beside_gateway(tmp_path, clip, extra=["--host", host]) as (page, gateway, hub, errors):
         await page.evaluate(ONLY, [f"{gateway.url}/whep/cam1", hub.ticket(), kind])
         await page.wait_for_function("shown.length > 20", timeout=10_000)
-        assert await page.evaluate(WAY) == f"{kind} {host}"
+        way = await page.wait_for_function(WAY, timeout=10_000)
+        assert await way.json_value() == f"{kind} {host}"
         assert not errors
         number = await hub.order("revoke", grants=["g1"], views=[], reason="closed")
         await until(lambda: number in hub.acks)

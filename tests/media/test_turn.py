@@ -74,7 +74,8 @@ async def test_a_browser_that_may_only_use_the_relay_sees_the_live_picture_and_i
     async with coturn(tmp_path) as port, page_beside_gateway(tmp_path, clip) as (page, gateway, hub, errors):
         await page.evaluate(BY_RELAY, [f"{gateway.url}/whep/cam1", hub.ticket(), server(port, transport=transport)])
         await page.wait_for_function("shown.length > 20", timeout=15_000)
-        assert await page.evaluate(WAY) == "relay"
+        way = await page.wait_for_function(WAY, timeout=15_000)
+        assert await way.json_value() == "relay"
         assert not errors
         number = await hub.order("revoke", grants=["g1"], views=[], reason="closed")
         await until(lambda: number in hub.acks)
