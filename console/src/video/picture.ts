@@ -55,6 +55,11 @@ export interface Picture {
 /** Tries counted on the tile before a camera is called silent; trying goes on behind that word. */
 export const TRIES_SHOWN = 5;
 
+/** States in which what is now is on the tile, moving or as stills. */
+export function isShowing(state: PictureState): boolean {
+  return state === 'live' || state === 'fallback' || state === 'stills';
+}
+
 /** States in which nothing will come back by itself. */
 export function isOver(state: PictureState): boolean {
   return state === 'cut' || state === 'denied' || state === 'ended';
