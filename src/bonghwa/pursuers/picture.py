@@ -19,7 +19,7 @@ from bonghwa.pursuit.ways import line_of
 if TYPE_CHECKING:
     from bonghwa.pursuers.reckoner import Reckoner
 
-STREETS = 600
+STREETS = 1_000
 """So many streets are drawn at most: more than a screen shows, few enough to redraw each second."""
 BLIND = 30
 REACH_S = 5.0

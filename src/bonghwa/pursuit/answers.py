@@ -17,13 +17,13 @@ class Answers:
 
     time: float
     edge: Numbers
-    """Streets that carry mass, the heaviest first."""
+    """Streets that carry mass, the densest (by the metre) first."""
     mass: Floats
-    """How likely the subject is on each; together 1 less `left`."""
+    """How likely the subject is on each, as `tempered`; together 1 less `left`."""
     blind: Floats
     """The part of each street's mass that no camera shows."""
     half: int
-    """So many of the first streets are the 50 % set: the fewest that hold half of the mass on roads."""
+    """So many of the first streets are the 50 % set: the shortest that hold half of the mass on roads."""
     most: int
     """So many are the 90 % set."""
     half_m: float
@@ -40,28 +40,55 @@ class Answers:
     """The effective number of particles after the last evidence."""
 
 
+ON_FOOT_POWER = 1.4
+BY_CAR_POWER = 0.5
+"""To what power densities are raised, so that sets promise what they keep: without it the 90 % sets of simple subjects held walkers in 99 %
+of all cases and drivers in 78; with it 96 and 89, on streets two thirds and one and a half times as long."""
+
+
+def tempered(mass: Floats, length: Floats, power: float) -> Floats:
+    """One mode's mass over streets of so many metres with its densities raised to a power, the whole kept.
+
+    Below 1 it is spread out, above 1 drawn together (temperature scaling: Guo et al., On calibration of modern neural networks, ICML 2017).
+    What is 0 stays 0. It is for showing only: particles and the choice of cameras go on from the belief as it is.
+    """
+    total = float(mass.sum())
+    if total <= 0.0:
+        return np.zeros(len(mass))
+    raised: Floats = np.where(mass > 0.0, length * (mass / mass.max() / length) ** power, 0.0)
+    raised *= total / float(raised.sum())
+    return raised
+
+
 def answers_of(belief: Belief, watch: tuple[Watched, ...], time: float) -> Answers:
     """Add up a belief."""
     network, s = belief.network, belief.state
     blind, _ = blind_and_seen(s, network.sight, len(network.coverage.cameras))
-    mass, unseen = edge_mass(s, blind, network.street, network.roads.edges)
-    carrying = np.flatnonzero(mass)
-    edge: Numbers = carrying[np.argsort(-mass[carrying], kind="stable")].astype(np.int32)
-    summed = np.cumsum(mass[edge])
+    raw, unseen = edge_mass(s, blind, network.street, network.roads.edges)
+    carrying: Numbers = np.flatnonzero(raw[0] + raw[1]).astype(np.int32)
+    raw, unseen, length = raw[:, carrying], unseen[:, carrying], network.roads.length[carrying]
+    by_mode = np.stack([tempered(row, length, power) for row, power in zip(raw, (ON_FOOT_POWER, BY_CAR_POWER), strict=True)])
+    mass: Floats = by_mode.sum(axis=0)
+    dark: Floats = (by_mode * np.divide(unseen, raw, out=np.zeros_like(raw), where=raw > 0)).sum(axis=0)
+    order = np.argsort(-mass / length, kind="stable")
+    summed = np.cumsum(mass[order])
     total = float(summed[-1]) if len(summed) else 0.0
-    half, most = (int(np.searchsorted(summed, share * total)) + 1 if len(edge) else 0 for share in (0.5, 0.9))
-    metres = network.roads.length[edge]
+    half, most = (int(np.searchsorted(summed, share * total)) + 1 if len(order) else 0 for share in (0.5, 0.9))
+    metres = length[order]
     modes = belief.shares()
     return Answers(
-        time, edge, mass[edge], unseen[edge], half, most, float(metres[:half].sum()), float(metres[:most].sum()), modes,
-        modes["indoors"] + modes["riding"], float(unseen.sum()), watch, belief.effective,
+        time, carrying[order], mass[order], dark[order], half, most, float(metres[:half].sum()), float(metres[:most].sum()), modes,
+        modes["indoors"] + modes["riding"], float(dark.sum()), watch, belief.effective,
     )  # fmt: skip
 
 
 def directed_mass(belief: Belief) -> Floats:
     """Mass of every edge by itself, each direction alone."""
     marked = np.zeros(len(belief.state.edge), np.uint8)
-    return edge_mass(belief.state, marked, np.arange(belief.network.roads.edges, dtype=np.int32), belief.network.roads.edges)[0]
+    edges = belief.network.roads.edges
+    by_mode, _ = edge_mass(belief.state, marked, np.arange(edges, dtype=np.int32), edges)
+    both: Floats = by_mode.sum(axis=0)
+    return both
 
 
 def camera_mass(belief: Belief) -> dict[str, float]:

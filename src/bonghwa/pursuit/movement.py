@@ -33,9 +33,9 @@ ABOUT = 2
 class Movement(NamedTuple):
     """Parameters of movement. A plain tuple of numbers, so that a compiled function takes it as it is."""
 
-    foot_share: float = 0.5
+    foot_share: float = 0.4
     to_car_share: float = 0.2
-    """Shares of modes where the mode is not known; the rest drives. Most leave on foot; nobody counted."""
+    """Shares of modes where the mode is not known; the rest drives. Nobody counted: as many drive at once as go on foot."""
     goal_share: float = 0.45
     ahead_share: float = 0.35
     """Shares of the plans; the rest turns about. Nobody knows these: close to even, and each switches to another in minutes."""

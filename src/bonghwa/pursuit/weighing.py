@@ -213,14 +213,17 @@ def gather(s: State, into: State, chosen: NDArray[np.int64], weight: Floats, at:
 
 @compiled
 def edge_mass(s: State, marked: Bytes, street: Numbers, edges: int) -> tuple[Floats, Floats]:
-    """Mass on each street (by its number in `street`) and the part of it whose particles are marked; who left the network is nowhere."""
-    mass, part = np.zeros(edges), np.zeros(edges)
+    """Mass on each street (by its number in `street`) and the part of it whose particles are marked.
+
+    Both have two rows: 0 who is on foot, 1 who drives. Who left the network is nowhere.
+    """
+    mass, part = np.zeros((2, edges)), np.zeros((2, edges))
     for i in range(len(s.edge)):
         if s.doing[i] < INDOORS:
-            number = street[s.edge[i]]
-            mass[number] += s.weight[i]
+            number, row = street[s.edge[i]], int(s.mode[i] == BY_CAR)
+            mass[row, number] += s.weight[i]
             if marked[i]:
-                part[number] += s.weight[i]
+                part[row, number] += s.weight[i]
     return mass, part
 
 

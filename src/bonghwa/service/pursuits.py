@@ -11,8 +11,8 @@ from bonghwa.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from bonghwa.domain.incident import Incident, Place
 from bonghwa.domain.pursuit import Fact, FactType, Mode, Pursuit, Watched
 from bonghwa.service import responders
+from bonghwa.service.facts import keep, take_back
 from bonghwa.service.granting import ask_agreements, decide_for
-from bonghwa.service.hearing import keep, take_back
 from bonghwa.service.incidents import mine
 from bonghwa.service.ports import City, Read, Tx
 from bonghwa.service.telling import note, pursuit_data, tell_pursuit
