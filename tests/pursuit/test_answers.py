@@ -77,6 +77,8 @@ def test_drivers_are_shown_wider_than_their_particles_and_walkers_closer(mode: s
     raw = np.searchsorted(np.cumsum(streets[order]), 0.9 * streets.sum()) + 1
     raw_m = ROADS.length[order[:raw]].sum()
     assert answers.most_m > 1.1 * raw_m if wider else answers.most_m < 0.9 * raw_m
+    # A clause's radius is measured from the particles' own set: showing drivers wider opens no camera.
+    assert set(answers.untempered.tolist()) == set(order[:raw].tolist())
 
 
 def test_what_nobody_sees_of_a_street_is_no_more_than_the_street() -> None:

@@ -130,9 +130,9 @@ class Picture:
         }
 
     def _away(self, answers: Answers) -> dict[str, float]:
-        """How far the roads each camera shows lie from the nearest street of the 90 % set."""
+        """How far the roads each camera shows lie from the nearest street of the 90 % set, before it is tempered for showing."""
         ground = self._of.ground
-        streets = answers.edge[: answers.most]
+        streets = answers.untempered
         ends = np.unique(np.concatenate([ground.roads.tail[streets], ground.roads.head[streets]]))
         x, y = ground.roads.x[ends], ground.roads.y[ends]
         found = dict.fromkeys((watched.camera for watched in answers.watch), 0.0)

@@ -26,6 +26,9 @@ class Answers:
     """So many of the first streets are the 50 % set: the shortest that hold half of the mass on roads."""
     most: int
     """So many are the 90 % set."""
+    untempered: Numbers
+    """The streets of the 90 % set of the particles themselves: what a clause's radius is measured from, so that no limit is widened by
+    how the belief is shown."""
     half_m: float
     most_m: float
     """Metres of street in each set."""
@@ -60,6 +63,17 @@ def tempered(mass: Floats, length: Floats, power: float) -> Floats:
     return raised
 
 
+def densest_first(mass: Floats, length: Floats) -> Numbers:
+    """The order of streets by mass on the metre."""
+    return np.argsort(-mass / length, kind="stable").astype(np.int32)
+
+
+def holding(share: float, mass: Floats) -> int:
+    """How many of the first streets hold a share of all mass."""
+    summed = np.cumsum(mass)
+    return int(np.searchsorted(summed, share * summed[-1])) + 1 if len(mass) else 0
+
+
 def answers_of(belief: Belief, watch: tuple[Watched, ...], time: float) -> Answers:
     """Add up a belief."""
     network, s = belief.network, belief.state
@@ -70,15 +84,17 @@ def answers_of(belief: Belief, watch: tuple[Watched, ...], time: float) -> Answe
     by_mode = np.stack([tempered(row, length, power) for row, power in zip(raw, (ON_FOOT_POWER, BY_CAR_POWER), strict=True)])
     mass: Floats = by_mode.sum(axis=0)
     dark: Floats = (by_mode * np.divide(unseen, raw, out=np.zeros_like(raw), where=raw > 0)).sum(axis=0)
-    order = np.argsort(-mass / length, kind="stable")
-    summed = np.cumsum(mass[order])
-    total = float(summed[-1]) if len(summed) else 0.0
-    half, most = (int(np.searchsorted(summed, share * total)) + 1 if len(order) else 0 for share in (0.5, 0.9))
-    metres = length[order]
+    order = densest_first(mass, length)
+    half, most = (holding(share, mass[order]) for share in (0.5, 0.9))
+    plain = raw.sum(axis=0)
+    itself = densest_first(plain, length)
+    itself = itself[: holding(0.9, plain[itself])]
+    half_m, most_m = (float(length[order[:streets]].sum()) for streets in (half, most))
     modes = belief.shares()
+    left = modes["indoors"] + modes["riding"]
     return Answers(
-        time, carrying[order], mass[order], dark[order], half, most, float(metres[:half].sum()), float(metres[:most].sum()), modes,
-        modes["indoors"] + modes["riding"], float(dark.sum()), watch, belief.effective,
+        time, carrying[order], mass[order], dark[order], half, most, carrying[itself], half_m, most_m, modes, left,
+        float(dark.sum()), watch, belief.effective,
     )  # fmt: skip
 
 
