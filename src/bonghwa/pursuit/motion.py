@@ -26,7 +26,7 @@ from bonghwa.pursuit.movement import (
     TO_GOAL,
     Movement,
 )
-from bonghwa.pursuit.particles import Goals, Net, Sight, Singles, State
+from bonghwa.pursuit.particles import FROM_X, LENGTH, SPEED, WAY_X, Goals, Net, Sight, Singles, State
 from bonghwa.pursuit.roads import AGAINST, CAR, FOOT, Bytes, Floats, Numbers
 from bonghwa.sight.kernel import Function, compiled
 
@@ -135,40 +135,40 @@ def seconds_to(
 
 @inlined
 def next_edge(
-    edge: int, driving: bool, plan: int, goal: int, here: float, heading: float, key: np.uint64, m: Movement,
-    head: Numbers, length: Floats, twin: Numbers, use: Bytes, speed: Floats, out_first: NDArray[np.int64], out_edge: Numbers,
-    way_x: Singles, way_y: Singles, from_x: Singles, from_y: Singles, to_x: Singles, to_y: Singles,
+    edge: int, node: int, driving: bool, plan: int, goal: int, here: float, heading: float, key: np.uint64, m: Movement,
+    twin: Numbers, to_x: Singles, to_y: Singles,
+    out_first: NDArray[np.int64], out_edge: Numbers, out_head: Numbers, out_use: Bytes, out_way: Singles,
     foot_local: Numbers, foot_seconds: Singles, car_local: Numbers, car_seconds: Singles,
 ) -> int:  # fmt: skip
     """The edge taken at the end of this one, -1 where none is open: one draw among all ways out, weighed by the plan.
 
     `here` is the time left to the goal from the node; the plan is kept as a heading where that is infinite.
     """
-    node = head[edge]
     if plan == TO_GOAL and here == np.inf:
         plan = AHEAD
-    ahead_x, ahead_y = (cos(heading), sin(heading)) if plan == AHEAD else (0.0, 0.0)
+    if plan == AHEAD:
+        way_x, way_y, keen, column = cos(heading), sin(heading), m.ahead_keen, WAY_X
+    else:
+        way_x, way_y, keen, column = float(to_x[edge]), float(to_y[edge]), m.about_keen, FROM_X
+    back = twin[edge]
     total, best = 0.0, -1
     for k in range(out_first[node], out_first[node + 1]):
-        out = out_edge[k]
-        weight = lawful(use[out], driving, m.against)
+        weight = lawful(out_use[k], driving, m.against)
         if weight == 0.0:
             continue
-        if out == twin[edge]:
+        if out_edge[k] == back:
             weight *= m.car_uturn if driving else m.foot_uturn
         if plan == TO_GOAL:
-            left = seconds_to(driving, goal, head[out], foot_local, foot_seconds, car_local, car_seconds)
-            own = length[out] / (speed[out] if driving else WALK_MPS)
+            left = seconds_to(driving, goal, out_head[k], foot_local, foot_seconds, car_local, car_seconds)
+            own = out_way[k, LENGTH] / (out_way[k, SPEED] if driving else WALK_MPS)
             weight *= exp(-m.goal_keen * min(max((own + left - here) / (2.0 * own), 0.0), 1.0))
-        elif plan == AHEAD:
-            weight *= exp(m.ahead_keen * (ahead_x * way_x[out] + ahead_y * way_y[out]))
         else:
-            weight *= exp(m.about_keen * (to_x[edge] * from_x[out] + to_y[edge] * from_y[out]))
-        if driving and plan != TO_GOAL:
-            weight *= speed[out] * 0.1
+            weight *= exp(keen * (way_x * out_way[k, column] + way_y * out_way[k, column + 1]))
+            if driving:
+                weight *= out_way[k, SPEED] * 0.1
         total += weight
         if drawn(key, k - out_first[node]) * total < weight:
-            best = out
+            best = out_edge[k]
     return best
 
 
@@ -268,8 +268,8 @@ def advance(s: State, key: np.uint64, dt: float, net: Net, foot: Goals, car: Goa
     the work itself.
     """
     edges, alongs, modes, doings, plans, goals, headings, paces = s.edge, s.along, s.mode, s.doing, s.plan, s.goal, s.heading, s.pace
-    head, length, twin, use, speeds, out_first, out_edge = net.head, net.length, net.twin, net.use, net.speed, net.out_first, net.out_edge
-    way_x, way_y, from_x, from_y, to_x, to_y = net.way_x, net.way_y, net.from_x, net.from_y, net.to_x, net.to_y
+    head, length, twin, speeds, to_x, to_y = net.head, net.length, net.twin, net.speed, net.to_x, net.to_y
+    out_first, out_edge, out_head, out_use, out_way = net.out_first, net.out_edge, net.out_head, net.out_use, net.out_way
     foot_local, foot_seconds, car_local, car_seconds = foot.local, foot.seconds, car.local, car.seconds
     walker = m.replan_rate + m.pace_rate + m.foot_pause_rate + m.indoors_rate + m.ride_rate + m.start_car_rate
     driver = m.replan_rate + m.car_pace_rate + m.abandon_rate + m.park_rate
@@ -303,8 +303,8 @@ def advance(s: State, key: np.uint64, dt: float, net: Net, foot: Goals, car: Goa
                     arrive(i, own, s, net, foot, car, m)
                     break
             out = next_edge(
-                edge, driving, plan, goal, here, headings[i], hashed(own, 8 + hop), m, head, length, twin, use, speeds, out_first, out_edge,
-                way_x, way_y, from_x, from_y, to_x, to_y, foot_local, foot_seconds, car_local, car_seconds,
+                edge, head[edge], driving, plan, goal, here, headings[i], hashed(own, 8 + hop), m, twin, to_x, to_y,
+                out_first, out_edge, out_head, out_use, out_way, foot_local, foot_seconds, car_local, car_seconds,
             )  # fmt: skip
             if out < 0:
                 doings[i] = PAUSED

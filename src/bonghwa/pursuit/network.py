@@ -77,8 +77,11 @@ class Network:
         leaves = _unit(x[first + 1] - x[first], y[first + 1] - y[first])
         reaches = _unit(x[last] - x[last - 1], y[last] - y[last - 1])
         speed = np.maximum(roads.speed, 1.0)
+        out = roads.out_edge
+        out_way = np.column_stack([each[out] for each in (roads.length, speed, *way, *leaves)]).astype(np.float32)
         net = Net(
-            roads.head, roads.length, roads.twin, roads.use, speed, roads.out_first, roads.out_edge, *way, *leaves, *reaches
+            roads.head, roads.length, roads.twin, roads.use, speed, roads.out_first, out, roads.head[out], roads.use[out], out_way,
+            *way, *reaches,
         )  # fmt: skip
         cameras = len(coverage.cameras)
         sight = Sight(coverage.first, coverage.camera, coverage.begin, coverage.end, coverage.chance)

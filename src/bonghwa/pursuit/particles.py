@@ -20,15 +20,21 @@ class Net(NamedTuple):
     speed: Floats
     out_first: NDArray[np.int64]
     out_edge: Numbers
+    out_head: Numbers
+    out_use: Bytes
+    out_way: Singles
+    """The ways out of node `n` are rows `out_first[n]` to `out_first[n + 1]`, one behind the other in memory: a particle at a crossing
+    looks at all of them, and memory is what that costs. Columns of `out_way`: see below."""
     way_x: Singles
     way_y: Singles
     """From an edge's tail straight to its head."""
-    from_x: Singles
-    from_y: Singles
-    """How an edge leaves its tail."""
     to_x: Singles
     to_y: Singles
     """How an edge reaches its head."""
+
+
+LENGTH, SPEED, WAY_X, WAY_Y, FROM_X, FROM_Y = range(6)
+"""Columns of `out_way`: metres, metres a second, from the edge's tail straight to its head, and how it leaves its tail."""
 
 
 class Goals(NamedTuple):

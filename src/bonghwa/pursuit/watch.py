@@ -10,7 +10,7 @@ from bonghwa.pursuit.belief import Belief, key_of
 from bonghwa.pursuit.motion import roll
 from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.particles import empty_state
-from bonghwa.pursuit.roads import Bytes, Floats
+from bonghwa.pursuit.roads import Bytes, Floats, Numbers
 from bonghwa.pursuit.weighing import gather, greedy, picked
 
 ROLLED = 1_200
@@ -145,8 +145,15 @@ def choose(belief: Belief, wall: Wall, allowed: Bytes, before: set[str], now: fl
     watched = np.zeros(cameras, np.uint8)
     watched[chosen] = 1
     soon, each = since <= SAID_S, np.diff(starts)
-    hope, ceiling = (float(weight[np.unique(who[soon & np.repeat(marks > 0, each)])].sum()) for marks in (watched, allowed))
+    hope, ceiling = (_shown(weight, who[soon & np.repeat(marks > 0, each)]) for marks in (watched, allowed))
     return tuple(made), hope, ceiling
+
+
+def _shown(weight: Floats, who: Numbers) -> float:
+    """The weight of some particles, each counted once however often it is named."""
+    named = np.zeros(len(weight), bool)
+    named[who] = True
+    return float(weight[named].sum())
 
 
 def _marks(number: dict[str, int], cameras: Sequence[str], many: int) -> Bytes:
