@@ -3,12 +3,14 @@
 import datetime as dt
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bonghwa.demo_accounts import Credentials
+from bonghwa.service import pursuits
 from bonghwa.storage.sql import journal
 from tests.api.house import BUPYEONG, House, copy_town, running
 
@@ -219,6 +221,144 @@ def test_a_guest_sees_the_parts_that_were_shared_under_its_own_clause_and_nothin
     assert house.call(CENTRE, "PUT", f"/pursuits/{chase.id}/sharing", json={"with": [], "what": []}).status_code == 200
     assert house.call(POLICE, "GET", f"/pursuits/{chase.id}").status_code == 404
     assert house.call("중구", "GET", f"/pursuits/{chase.id}").status_code == 404
+
+
+class Led:
+    """The centre's incident with the police in it, and who leads a pursuit there."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.chase = Chase(house)
+        self.chase.reckoned()
+        invited = house.call(CENTRE, "POST", f"/incidents/{self.chase.incident}/invite", json={"agency": POLICE, "basis": "공조 요청"})
+        assert invited.status_code in (200, 201), invited.text
+
+    def share(self, who: str, pursuit: str, guest: str, *what: str) -> None:
+        answer = self.house.call(who, "PUT", f"/pursuits/{pursuit}/sharing", json={"with": [guest], "what": list(what)})
+        assert answer.status_code == 200, answer.text
+
+    def close(self, who: str) -> None:
+        body = {"reason": "검거", "disposition": "test"}
+        answer = self.house.call(who, "POST", f"/incidents/{self.chase.incident}/close", json=body)
+        assert answer.status_code == 200, answer.text
+
+    def granted(self, who: str) -> set[str]:
+        grants = self.house.incident(who, self.chase.incident)["grants"]
+        return {camera for grant in grants if grant["agency"] == who and grant["state"] == "active" for camera in grant["cameras"]}
+
+
+@pytest.fixture
+def led(house: House) -> Led:
+    house.gateways_up()
+    return Led(house)
+
+
+def test_a_guest_that_closed_its_part_sees_the_running_pursuit_no_more_nor_when_it_is_back(led: Led) -> None:
+    house, chase = led.house, led.chase
+    led.share(CENTRE, chase.id, POLICE, "belief", "path", "watch")
+    assert [each["id"] for each in house.call(POLICE, "GET", "/pursuits").json()["items"]] == [chase.id]
+    led.close(POLICE)
+    assert house.call(POLICE, "GET", f"/pursuits/{chase.id}").status_code == 404
+    assert house.call(POLICE, "GET", "/pursuits").json()["items"] == []
+    house.until(lambda: chase.get()["shared"]["with"] == [], 10)
+    assert acts(house, "pursuit:shared")[-1]["by"] == "system"
+    back = house.call(POLICE, "POST", f"/incidents/{chase.incident}/reopen", json={"reason": "다시 필요"})
+    assert back.status_code == 200, back.text
+    assert house.call(POLICE, "GET", f"/pursuits/{chase.id}").status_code == 404
+
+
+def test_a_guest_sees_no_camera_and_no_time_of_what_was_not_shared(led: Led) -> None:
+    house, chase = led.house, led.chase
+    camera = chase.get()["watch"][0]["camera"]["id"]
+    assert house.call(CENTRE, "PUT", f"/pursuits/{chase.id}/wall", json={"pins": [camera]}).status_code == 200
+    assert chase.tell(type="mode", mode="car").status_code == 201
+    assert chase.tell(type="sighting", camera=camera, mode="car").status_code == 201
+    house.until(lambda: any(mark["seen"] for mark in chase.get()["strip"]), 40)
+    led.share(CENTRE, chase.id, POLICE)
+    seen = chase.get(POLICE)
+    assert (seen["pins"], seen["mode"], seen["since"], seen["strip"]) == ([], None, None, None)
+    led.share(CENTRE, chase.id, POLICE, "belief")
+    seen = chase.get(POLICE)
+    assert seen["pins"] == []
+    assert not any(mark["seen"] or mark["vain"] for mark in seen["strip"])
+    led.share(CENTRE, chase.id, POLICE, "belief", "path", "watch")
+    seen = chase.get(POLICE)
+    assert (seen["pins"], seen["mode"]) == ([camera], "car")
+    assert any(mark["seen"] for mark in seen["strip"])
+
+
+def test_who_leads_a_pursuit_gets_its_cameras_though_it_is_also_a_guest_of_an_older_one(led: Led) -> None:
+    house, chase = led.house, led.chase
+    led.share(CENTRE, chase.id, POLICE, "belief", "watch")
+    own = house.call(POLICE, "POST", "/pursuits", json={"incident": chase.incident})
+    assert own.status_code == 201, own.text
+    pinned = chase.get()["watch"][0]["camera"]["id"]
+    wall = {"k": 1, "pins": [pinned]}
+    assert house.call(CENTRE, "PUT", f"/pursuits/{chase.id}/wall", json=wall).status_code == 200
+    house.until(lambda: led.granted(CENTRE) == {pinned}, 60)
+
+    def theirs() -> bool:
+        watch = house.call(POLICE, "GET", f"/pursuits/{own.json()['id']}").json()["watch"]
+        wanted = {each["camera"]["id"] for each in watch or []}
+        return len(wanted) > 1 and led.granted(POLICE) == wanted
+
+    house.until(theirs, 90)
+
+
+def test_when_the_leader_closes_its_part_a_guest_is_back_at_the_place_of_the_incident(led: Led) -> None:
+    house, chase = led.house, led.chase
+    assert house.call(CENTRE, "DELETE", f"/pursuits/{chase.id}", json={"reason": "경찰이 이어서"}).status_code == 204
+    about_the_place = house.until(lambda: led.granted(CENTRE), 10)
+    theirs = house.call(POLICE, "POST", "/pursuits", json={"incident": chase.incident}).json()["id"]
+    led.share(POLICE, theirs, CENTRE, "watch")
+    assert house.call(POLICE, "PUT", f"/pursuits/{theirs}/wall", json={"k": 1}).status_code == 200
+    house.until(lambda: len(led.granted(CENTRE)) == 1, 90)
+    led.close(POLICE)
+    house.until(lambda: led.granted(CENTRE) == about_the_place, 15)
+
+
+def test_a_camera_that_is_watched_on_is_let_go_when_where_he_may_be_has_left_it_behind(chase: Chase) -> None:
+    chase.reckoned()
+
+    def left_behind(tx: Any) -> tuple[set[str], set[str]]:
+        pursuit = tx.pursuits.get(chase.id)
+        far = tuple(replace(each, away_m=1e6) if n == 0 else each for n, each in enumerate(pursuit.watch))
+        pursuits.watch(tx, chase.house.hub.city, chase.id, far)
+        grants = tx.grants.find(incident=chase.incident, agency=CENTRE, state="active")
+        return {each.camera for each in far}, {camera for grant in grants for camera in grant.cameras}
+
+    wanted, granted = chase.house.change(left_behind)
+    assert granted < wanted
+    assert len(wanted - granted) == 1
+
+
+def test_a_pursuit_begins_as_long_ago_as_its_place_is_old_and_not_as_its_first_alarm(house: House) -> None:
+    house.gateways_up()
+    subject = {"ref": "bracelet-9"}
+    before = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=50)).isoformat()
+    first = house.report(CENTRE, "low_battery", subject=subject, at=before)
+    assert first.status_code in (200, 201), first.text
+    chase = Chase(house, subject)
+    assert chase.incident == first.json()["incident"]["id"]
+    assert chase.get()["start"]["age_s"] < 60
+
+
+def test_a_place_from_before_the_one_it_began_from_is_refused_or_counts_for_nothing(house: House) -> None:
+    house.gateways_up()
+    chase = Chase(house, {"ref": "bracelet-10"})
+    chase.reckoned()
+    away = {"lat": 37.4725, "lon": 126.6300, "accuracy_m": 40}
+    before = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)).isoformat()
+    refused = chase.tell(type="fix", place=away, at=before)
+    assert refused.status_code == 422
+    assert "at" in refused.text
+    subject = {"ref": "bracelet-10", "moving": True}
+    late = house.report(CENTRE, "location_lost", away, subject=subject, at=before)
+    assert late.json()["incident"]["id"] == chase.incident
+    fresh = {"lat": 37.4719, "lon": 126.6262, "accuracy_m": 40}
+    house.opened(CENTRE, "location_lost", fresh, subject=subject)
+    [fact] = house.until(lambda: chase.get()["evidence"], 30)
+    assert fact["place"]["lat"] == fresh["lat"]
 
 
 def test_an_incident_without_a_place_or_without_a_clause_is_not_followed(house: House) -> None:

@@ -51,13 +51,14 @@ def detail(
     """A pursuit as the caller's agency may see it: a guest gets the parts shared with it. An ended one has no picture."""
     pursuit = known.pursuit
     may = pursuit.parts_for(caller.agency)
+    where = "path" in may or "belief" in may
     shown = picture if pursuit.running else None
     if scrubbed and shown:
         # Of a past moment one sees what was known then.
         known = replace(known, facts=[fact for fact in known.facts if fact.told_at <= shown["now"] * US])
     made: dict[str, Any] = {
         **summary(pursuit, caller),
-        "mode": mode_at(pursuit, known.facts, sys.maxsize),
+        "mode": mode_at(pursuit, known.facts, sys.maxsize) if where else None,
         "now": _time(shown["now"]) if shown else None,
         "scrubbed": scrubbed,
         "start": {
@@ -67,7 +68,7 @@ def detail(
             "age_s": round((pursuit.started_at - pursuit.fix_at) / US, 1),
         },
         "k": pursuit.k,
-        "pins": list(pursuit.pins),
+        "pins": list(pursuit.pins) if "watch" in may else [],
         "shared": {"with": list(pursuit.shared_with), "what": list(pursuit.shared)},
         "evidence": [_fact(fact, hub) for fact in reversed(known.facts)] if "path" in may else [],
         "radio": _radio(known, hub) if "path" in may else None,
@@ -76,11 +77,12 @@ def detail(
     }
     if shown is None:
         return made
-    since = shown["since"]
-    made["since"] = {"kind": since["kind"], "at": _time(since["at"]), "seconds": round(shown["now"] - since["at"], 1)}
+    if where:
+        since = shown["since"]
+        made["since"] = {"kind": since["kind"], "at": _time(since["at"]), "seconds": round(shown["now"] - since["at"], 1)}
     if "belief" in may:
         made |= {name: shown[name] for name in ("belief", "reach", "blind")}
-        made["strip"] = [{**mark, "at": _time(mark["at"])} for mark in shown["strip"]]
+        made["strip"] = [_mark(mark, may) for mark in shown["strip"]]
     if "watch" in may:
         made |= {name: shown[name] for name in ("hope", "ceiling", "next_change_s")}
         made["watch"] = [_watched(each, known, hub) for each in shown["watch"]]
@@ -91,6 +93,12 @@ def detail(
     if "took" in shown:
         made["took"] = shown["took"]
     return made
+
+
+def _mark(mark: dict[str, Any], may: Sequence[str]) -> dict[str, Any]:
+    """Ten seconds of the strip: what was watched in vain belongs to the watching, when he was seen to the path."""
+    seen, vain = mark["seen"] and "path" in may, mark["vain"] if "watch" in may else []
+    return {**mark, "at": _time(mark["at"]), "seen": seen, "vain": vain}
 
 
 def _time(unix: float) -> str | None:

@@ -105,8 +105,11 @@ class Fact:
     undone_by: str | None = None
 
 
-def check_fact(fact: Fact, now: int) -> None:
-    """Raise Invalid, naming the field, for a fact that cannot be."""
+def check_fact(fact: Fact, now: int, since: int) -> None:
+    """Raise Invalid, naming the field, for a fact that cannot be; `since` is the moment of the place its pursuit began from.
+
+    A place from before that one is history: weighed, it would draw the belief to where he no longer is.
+    """
     if fact.type in ("sighting", "not_seen", "plate") and fact.camera is None:
         raise Invalid("camera", "required")
     if fact.type in ("fix", "report") and (fact.lat is None or fact.lon is None or fact.accuracy_m is None):
@@ -117,8 +120,13 @@ def check_fact(fact: Fact, now: int) -> None:
         raise Invalid("confidence", "out_of_range")
     if fact.at > now + AHEAD_US:
         raise Invalid("at", "in_the_future")
-    if fact.at < now - OLDEST_US:
+    if fact.at < oldest(now, since) and (fact.type != "mode" or fact.at < now - OLDEST_US):
         raise Invalid("at", "too_old")
+
+
+def oldest(now: int, since: int) -> int:
+    """No place from before this moment tells a pursuit anything."""
+    return max(now - OLDEST_US, since)
 
 
 def said_by_device(report: Report, incident_kind: str) -> tuple[FactType, float] | None:

@@ -141,8 +141,8 @@ def _choose(city: City, place: Place, clause: Clause, owners: frozenset[str], ex
 
 
 def _followed(tx: Tx, incident: Incident, agency: str) -> tuple[Watched, ...]:
-    """The cameras a running pursuit wants watched, for the agency that leads it and for a guest it shows them to."""
-    for pursuit in tx.pursuits.find(incident=incident.id, state="running"):
+    """The cameras a running pursuit wants watched, for the agency that leads it and for a guest it shows them to; one's own goes first."""
+    for pursuit in sorted(tx.pursuits.find(incident=incident.id, state="running"), key=lambda pursuit: pursuit.agency != agency):
         if "watch" in pursuit.parts_for(agency) and pursuit.watch:
             return pursuit.watch
     return ()

@@ -11,18 +11,20 @@ LINE = "line:"
 
 
 def hear(tx: Tx, incident: Incident, report: Report) -> None:
-    """A report updated an incident: what a device says of the subject is a fact of the pursuits that run there."""
+    """A report updated an incident: what a device says of the subject is a fact of the pursuits that run there, unless it is history."""
     said, place = chase.said_by_device(report, incident.kind), report.place
     if said is None or place is None:
         return
     for pursuit in tx.pursuits.find(incident=incident.id, state="running"):
+        if report.moment < chase.oldest(tx.now, pursuit.fix_at):
+            continue
         at_camera = said[0] == "plate"
         fact = Fact(
             id=tx.new_id("fct"),
             pursuit=pursuit.id,
             number=pursuit.facts + 1,
             type=said[0],
-            at=max(report.moment, tx.now - chase.OLDEST_US),
+            at=report.moment,
             told_at=tx.now,
             account=f"{LINE}{report.line}",
             by=report.line,

@@ -48,18 +48,24 @@ def running(read: Read, incident: str, agency: str) -> Pursuit | None:
 
 
 def seen_by(read: Read, caller: Caller, pursuit_id: str) -> Pursuit:
-    """A pursuit the caller may know of: its agency leads it or is its guest, and took part in its incident. Raises NotFound."""
+    """A pursuit the caller may know of. Raises NotFound."""
     pursuit = read.pursuits.get(pursuit_id)
-    incident = read.incidents.get(pursuit.incident) if pursuit else None
-    if pursuit is None or incident is None or caller.agency not in pursuit.audience or incident.part(caller.agency) is None:
+    if pursuit is None or not _may_know(read, caller.agency, pursuit):
         raise NotFound("no_such_pursuit")
     return pursuit
+
+
+def _may_know(read: Read, agency: str, pursuit: Pursuit) -> bool:
+    """Whether an agency leads it or is its guest, and takes part in its incident; a guest whose part is closed sees it run no more."""
+    incident = read.incidents.get(pursuit.incident)
+    part = incident.part(agency) if incident and agency in pursuit.audience else None
+    return part is not None and (part.open or agency == pursuit.agency or not pursuit.running)
 
 
 def of_incident(read: Read, caller: Caller, incident: str | None) -> list[Pursuit]:
     """The pursuits the caller may know of, the newest first; with an incident only its own."""
     found = read.pursuits.find(desc=True, incident=incident) if incident else read.pursuits.find(desc=True, limit=200)
-    return [pursuit for pursuit in found if caller.agency in pursuit.audience]
+    return [pursuit for pursuit in found if _may_know(read, caller.agency, pursuit)]
 
 
 def begin(tx: Tx, city: City, caller: Caller, incident_id: str, mode: Mode | None) -> tuple[Pursuit, bool]:
@@ -86,7 +92,7 @@ def begin(tx: Tx, city: City, caller: Caller, incident_id: str, mode: Mode | Non
         lat=place.lat,
         lon=place.lon,
         accuracy_m=max(1.0, place.accuracy_m or 0.0),
-        fix_at=incident.first_report_at or incident.opened_at,
+        fix_at=min(incident.placed_at or incident.opened_at, tx.now),
         started_at=tx.now,
         started_by=caller.account,
         seed=tx.counter("pursuits"),
@@ -124,7 +130,7 @@ def tell(tx: Tx, city: City, caller: Caller, pursuit_id: str, told: Told) -> tup
         lon=place.lon if place else None,
         accuracy_m=max(1.0, place.accuracy_m or 0.0) if place else None,
     )
-    chase.check_fact(fact, tx.now)
+    chase.check_fact(fact, tx.now, pursuit.fix_at)
     return keep(tx, pursuit, fact, heading=fact.heading, mode=fact.mode), fact
 
 
@@ -178,6 +184,7 @@ def share(tx: Tx, city: City, caller: Caller, pursuit_id: str, guests: tuple[str
     for guest in {*pursuit.shared_with, *guests}:
         if (part := incident.part(guest)) is not None and part.open:
             decide_for(tx, city, incident, guest)
+    responders.follow(tx, city, incident)
     return after
 
 
@@ -191,11 +198,25 @@ def end(tx: Tx, city: City, caller: Caller, pursuit_id: str, reason: str) -> Pur
     return after
 
 
-def end_orphans(tx: Tx, _city: City) -> None:
-    """A pursuit ends with the part of the agency that leads it."""
+def follow_parts(tx: Tx, city: City) -> None:
+    """A pursuit ends with the part of the agency that leads it, and a guest whose part is closed is its guest no more.
+
+    Who still takes part gets cameras about the place of the incident again.
+    """
     for pursuit in tx.pursuits.find(state=RUNNING):
+        incident = tx.incidents.get(pursuit.incident)
         if orphaned(tx, pursuit):
-            _end(tx, pursuit, "system", "part_closed")
+            after = _end(tx, pursuit, "system", "part_closed")
+            if incident is not None and incident.open:
+                _decide(tx, city, incident, after)
+            continue
+        gone = [guest for guest in pursuit.shared_with if not _may_know(tx, guest, pursuit)]
+        if gone:
+            after = pursuit.changed(shared_with=tuple(guest for guest in pursuit.shared_with if guest not in gone))
+            tx.pursuits.put(after)
+            entry = {"pursuit": pursuit.id, "with": list(after.shared_with), "what": list(after.shared), "by": "system"}
+            tx.audit("pursuit:shared", entry, drill=pursuit.drill)
+            tx.emit("pursuit.shared", after.id, after.rev, pursuit_data(after), pursuit.audience)
 
 
 def orphaned(read: Read, pursuit: Pursuit) -> bool:
@@ -210,19 +231,32 @@ def watch(tx: Tx, city: City, pursuit_id: str, watched: tuple[Watched, ...]) -> 
     pursuit = tx.pursuits.get(pursuit_id)
     if pursuit is None or not pursuit.running or orphaned(tx, pursuit):
         return None
-    same = [each.camera for each in pursuit.watch] == [each.camera for each in watched]
-    after = pursuit.changed(watch=watched, watch_at=tx.now)
-    tx.pursuits.put(after)
-    if same:
-        return after
     incident = tx.incidents.get(pursuit.incident)
     assert incident is not None
+    after = pursuit.changed(watch=watched, watch_at=tx.now)
+    tx.pursuits.put(after)
+    if [each.camera for each in pursuit.watch] == [each.camera for each in watched]:
+        if _crossed(tx, city, incident, pursuit, watched):
+            _decide(tx, city, incident, after)
+        return after
     come, gone = {w.camera for w in watched}, {w.camera for w in pursuit.watch}
     entry = {"pursuit": pursuit.id, "cameras": [w.camera for w in watched], "in": sorted(come - gone), "out": sorted(gone - come)}
     tx.audit("pursuit:watch", entry, drill=pursuit.drill)
     _decide(tx, city, incident, after)
     tell_pursuit(tx, "watch", after)
     return after
+
+
+def _crossed(tx: Read, city: City, incident: Incident, pursuit: Pursuit, watched: tuple[Watched, ...]) -> bool:
+    """Whether a camera that is watched on came within a clause's radius of where he may be, or fell out of it."""
+    radii = {
+        clause.radius_m
+        for agency in pursuit.audience
+        if "watch" in pursuit.parts_for(agency)
+        for _, clause in ask_agreements(tx, city, incident, agency)[0].values()
+    }
+    pairs = zip(pursuit.watch, watched, strict=True)
+    return any((before.away_m <= radius) != (now.away_m <= radius) for before, now in pairs for radius in radii)
 
 
 def rights(tx: Read, city: City, pursuit: Pursuit) -> Rights:

@@ -164,6 +164,6 @@ EVERY = (
     clips.erase_old,
     steering.let_go_of_ended,
     steering_requests.drop_requests_of_closed,
-    pursuits.end_orphans,
+    pursuits.follow_parts,
 )
 """Each runs as a change of its own, so that one that fails keeps no other from its work."""
