@@ -53,6 +53,26 @@ def test_nothing_seen_lowers_what_a_watched_camera_shows_and_never_to_nothing() 
     assert masses[-1] > 0
 
 
+THERE = {
+    "sighting": lambda time: Sighting(time, node(12, 10), 0.9, mode="foot"),
+    "plate": lambda time: PlateRead(time, node(12, 10), 0.9),
+    "fix": lambda time: Fix(time, 1200.0, 1000.0, 30.0, confidence=0.9),
+    "report": lambda time: PublicReport(time, 1200.0, 1000.0, 30.0, 0.9, "foot"),
+}
+
+
+@pytest.mark.parametrize("kind", THERE)
+def test_a_place_from_before_the_beginning_says_about_where_he_is_and_the_less_the_longer_ago(kind: str) -> None:
+    near = []
+    for before in (0.0, 60.0, 180.0):
+        start = Start(0.0, 1000.0, 1000.0, 40.0, 240.0, "car" if kind == "plate" else "foot")
+        following = Following(ROADS, COVERAGE, start, 3, Settings(particles=6000), NETWORK)
+        following.take(THERE[kind](-before))
+        near.append(mass_at(following, 12, 10, 75))
+    assert near[0] > 0.8
+    assert near[0] > 1.1 * near[1] > 1.1 * 1.1 * near[2] > 0
+
+
 def test_more_screens_tell_less() -> None:
     left = []
     for screens in (1, 9):

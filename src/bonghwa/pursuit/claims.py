@@ -1,11 +1,12 @@
 """Where a claim says that the subject is: stretches of road with heights, from a camera's coverage or from a point with an error radius."""
 
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, replace
+from math import ceil, hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bonghwa.pursuit.evidence import Fix, PlateRead, PublicReport, Sighting
 from bonghwa.pursuit.movement import Watching
 from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.roads import Floats, Numbers
@@ -15,6 +16,8 @@ RADIUS_68_SIGMAS = 1.5096
 """68 % of a round normal spread lie within this many of its deviations."""
 FINEST_PIECE_M, COARSEST_PIECE_M = 5.0, 50.0
 FARTHEST_M = 100_000.0
+DRIFT_MPS = {"foot": 1.5, "car": 8.0, None: 4.0}
+"""Metres a second by mode: 68 % of subjects are no farther from where they were, as the crow flies, with turns and waits. A guess."""
 
 
 class NoRoad(ValueError):
@@ -118,6 +121,32 @@ def circle_region(network: Network, x: float, y: float, error_m: float, watching
     height = (1 - watching.fix_tail) * np.exp(-squared / (2 * sigma**2)) / sigma**2
     height += watching.fix_tail * np.exp(-squared / (2 * wide**2)) / wide**2
     return Region.sorted_of(edge, begin, end, np.where(squared <= reach**2 * 1.5, height, 0.0))
+
+
+def aged(network: Network, evidence: Sighting | PlateRead | Fix | PublicReport, seconds: float) -> Fix | PublicReport:
+    """What a place of so many seconds before tells of now: about there, the wider the longer ago and the faster he moves.
+
+    For places from between the fix that a pursuit began from and its beginning: the belief has no step of its own for them.
+    """
+    if isinstance(evidence, Fix | PublicReport):
+        x, y, error_m = evidence.x, evidence.y, evidence.error_m
+    else:
+        x, y, error_m = _middle(network, evidence.camera)
+    mode = "car" if isinstance(evidence, PlateRead) else None if isinstance(evidence, Fix) else evidence.mode
+    wide = hypot(error_m, DRIFT_MPS[mode] * seconds)
+    if isinstance(evidence, Fix):
+        return replace(evidence, error_m=wide, age_s=0.0)
+    return PublicReport(evidence.time, x, y, wide, evidence.confidence, mode)
+
+
+def _middle(network: Network, camera: str) -> tuple[float, float, float]:
+    """The middle of the roads a camera shows, and how far they reach from it."""
+    number = network.number[camera]
+    rows = network.rows[network.rows_first[number] : network.rows_first[number + 1]]
+    begin, end = network.sight.begin[rows], network.sight.end[rows]
+    points = np.array([network.roads.at(int(network.row_edge[row]), (b + e) / 2) for row, b, e in zip(rows, begin, end, strict=True)])
+    x, y = points.mean(axis=0)
+    return float(x), float(y), max(FINEST_PIECE_M, float(np.hypot(*(points - (x, y)).T).max()))
 
 
 def age_steps(age_s: float, step_s: float, most: int) -> tuple[int, float]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from bonghwa.pursuit.answers import Answers, answers_of
 from bonghwa.pursuit.belief import PARTICLES, Belief, Start
+from bonghwa.pursuit.claims import aged
 from bonghwa.pursuit.coverage import Coverage
-from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, Unseen, as_json, check, from_json
+from bonghwa.pursuit.evidence import BadEvidence, Evidence, Fix, ModeKnown, Unseen, as_json, check, from_json
 from bonghwa.pursuit.history import History, placed
 from bonghwa.pursuit.movement import Movement, Watching
 from bonghwa.pursuit.network import Network
@@ -153,6 +154,9 @@ class Following:
         age = evidence.age_s if isinstance(evidence, Fix) else 0.0
         step = self._step(evidence.time - age)
         if not isinstance(evidence, Unseen):
+            before = self.start.time - (evidence.time - age)
+            if before > 0 and not isinstance(evidence, ModeKnown):
+                evidence = aged(history.belief.network, evidence, before)
             history.add(number, step, evidence, 0.0)
             return
         if self.now - evidence.time <= LATE_S:
