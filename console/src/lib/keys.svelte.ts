@@ -1,10 +1,11 @@
 /**
  * Single-key acts (design section 7). Keys are matched by `event.code`, so they work with the Hangul layout on; they act only when no
- * field has focus, and all single keys can be turned off (WCAG 2.1.4). A screen registers its keys while it is shown; a dialog
+ * field has focus and the desk is not covered, and all single keys can be turned off (WCAG 2.1.4). A screen registers its keys while it is shown; a dialog
  * registers a barrier, below which nothing acts.
  */
 
 import { untrack } from 'svelte';
+import { desk } from './session.svelte';
 
 export type Key = {
   /** `KeyJ`, `Slash`, `Enter`, `Delete`: KeyboardEvent.code. */
@@ -29,7 +30,7 @@ export type Key = {
 };
 type Layer = { id: number; keys: Key[]; barrier: boolean };
 
-const FIELDS = 'input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable=true]';
+const FIELDS = 'input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true]';
 const STORE = 'bonghwa.keys';
 
 class Keyboard {
@@ -67,16 +68,18 @@ class Keyboard {
   }
 
   #pressed(event: KeyboardEvent): void {
-    if (event.isComposing || event.defaultPrevented) return;
+    // A covered desk has its password alone: a layer may still come above the cover's barrier.
+    if (event.isComposing || event.defaultPrevented || desk.locked) return;
     const target = event.target as Element | null;
     const inField = target?.matches?.(FIELDS) ?? false;
+    const slides = event.code.startsWith('Arrow') && (target?.matches?.('input[type=range]') ?? false);
     for (const key of this.acting) {
       if (!fits(key, event)) continue;
-      if (inField && !key.inFields) continue;
+      if ((inField || slides) && !key.inFields) continue;
       if (event.repeat && !key.repeat) continue;
       if (!this.single && isSingle(key)) continue;
       // A focused button or link has Enter and Space for itself.
-      if (!key.ctrl && (event.code === 'Enter' || event.code === 'Space') && target?.matches?.('button, a[href], summary, input')) continue;
+      if (!key.ctrl && (event.code === 'Enter' || event.code === 'Space') && target?.matches?.('button, a[href], summary, input:not([type=range])')) continue;
       if (key.run(event) === false) continue;
       event.preventDefault();
       return;
