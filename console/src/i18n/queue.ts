@@ -58,5 +58,7 @@ export const t = words({
   newAlarm: ['새 상황: {kind}, 봉수 {n}, {place}', 'New incident: {kind}, beacons {n}, {place}'],
   rejected: ['받지 못한 접수 {n}건', 'Refused reports: {n}'],
   closedNone: ['오늘 종료한 상황이 없습니다', 'No closed incidents'],
+  closedLoading: ['종료한 상황을 불러오는 중', 'Loading closed incidents'],
+  closedFailed: ['종료한 상황을 불러오지 못했습니다', 'Closed incidents could not be loaded'],
   more: ['더 보기', 'More'],
 });

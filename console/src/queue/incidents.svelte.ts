@@ -20,6 +20,8 @@ class Incidents {
   selected: string | null = $state(null);
   #dirty = 0;
   #loading: Promise<string | null> | null = null;
+  /** What was put or removed since the load that runs began: its snapshot may be older. */
+  readonly #touched = new Set<string>();
   #undo: (() => void)[] = [];
 
   open: IncidentSummary[] = $derived(this.all.filter((incident) => incident.state !== 'closed'));
@@ -50,6 +52,7 @@ class Incidents {
     this.#undo = [];
     clearTimeout(this.#dirty);
     this.#dirty = 0;
+    this.#touched.clear();
     this.all = [];
     this.ready = false;
     this.selected = null;
@@ -70,6 +73,7 @@ class Incidents {
   put(answer: IncidentSummary | Incident): void {
     const incident: IncidentSummary = { ...answer, reports: Array.isArray(answer.reports) ? answer.reports.length : answer.reports };
     const at = this.all.findIndex((other) => other.id === incident.id);
+    this.#touched.add(incident.id);
     if (at < 0) this.all = [...this.all, incident];
     else if (incident.rev >= (this.all[at]?.rev ?? 0)) this.all = this.all.with(at, { ...this.all[at], ...incident });
   }
@@ -80,6 +84,7 @@ class Incidents {
   }
 
   async #fetchAll(): Promise<string | null> {
+    this.#touched.clear();
     const found: IncidentSummary[] = [];
     let cursor: string | null = null;
     let after: string | undefined;
@@ -90,10 +95,13 @@ class Incidents {
       after = page.next ?? undefined;
     } while (after);
     const newer = new Map(this.all.map((incident) => [incident.id, incident]));
-    this.all = found.map((incident) => {
+    const merged = found.flatMap((incident) => {
       const known = newer.get(incident.id);
+      if (!known && this.#touched.has(incident.id)) return [];
       return known && known.rev > incident.rev ? { ...incident, ...known } : incident;
     });
+    const read = new Set(found.map((incident) => incident.id));
+    this.all = [...merged, ...this.all.filter(({ id }) => this.#touched.has(id) && !read.has(id))];
     return cursor;
   }
 
@@ -102,8 +110,9 @@ class Incidents {
     const id = data.id ?? event.subject;
     const known = this.byId(id);
     if (event.type === 'incident.merged' || data.state === 'closed' || event.type === 'incident.closed') {
-      if (data.state === 'closed' || event.type === 'incident.merged') this.all = this.all.filter((incident) => incident.id !== id);
-      else this.#countsChanged();
+      if (data.state !== 'closed' && event.type !== 'incident.merged') return this.#countsChanged();
+      this.#touched.add(id);
+      this.all = this.all.filter((incident) => incident.id !== id);
       return;
     }
     if (known && event.rev !== null && event.rev < known.rev) return;
@@ -130,6 +139,8 @@ class Incidents {
     if (this.#dirty) return;
     this.#dirty = window.setTimeout(() => {
       this.#dirty = 0;
+      // The one that runs may have read before the change.
+      if (this.#loading) return this.#countsChanged();
       this.load().then(
         () => this.#chooseStageWhenEmpty(),
         () => undefined,
