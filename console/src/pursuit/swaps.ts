@@ -5,19 +5,24 @@ export const ANNOUNCED_MS = 6000;
 /** The wall changes at most this often. */
 export const APART_MS = 10_000;
 
+/** `since`: when it was first written on the tile of who leaves, epoch milliseconds. */
+export interface Swap {
+  readonly leaves: string;
+  readonly comes: string;
+  readonly since: number;
+}
+
 export interface Wall {
   /** Cameras by place. */
   readonly shown: readonly string[];
   /** Who will take whose place. */
-  readonly swaps: readonly { leaves: string; comes: string }[];
-  /** When, epoch milliseconds; only of meaning while there are swaps. */
-  readonly due: number;
+  readonly swaps: readonly Swap[];
   readonly swappedAt: number;
   /** Whose place each camera took. */
   readonly instead: ReadonlyMap<string, string>;
 }
 
-export const EMPTY_WALL: Wall = { shown: [], swaps: [], due: 0, swappedAt: 0, instead: new Map() };
+export const EMPTY_WALL: Wall = { shown: [], swaps: [], swappedAt: 0, instead: new Map() };
 
 export interface Wishes {
   /** The cameras to watch, most gainful first, those under a grant only. */
@@ -32,6 +37,11 @@ export interface Wishes {
   now: number;
 }
 
+/** When a swap may happen, epoch milliseconds. */
+export function dueOf(wall: Wall, swap: Swap): number {
+  return Math.max(swap.since + ANNOUNCED_MS, wall.swappedAt + APART_MS);
+}
+
 /** The wall a moment later. A place that is free or whose right is gone is filled at once; everything else waits for its announcement. */
 export function nextWall(wall: Wall, wishes: Wishes): Wall {
   const { wanted, kept, open, tiles, now } = wishes;
@@ -39,18 +49,22 @@ export function nextWall(wall: Wall, wishes: Wishes): Wall {
   if (shown.length > tiles) shown = fewer(shown, wanted, kept, tiles);
   const waiting = wanted.filter((camera) => !shown.includes(camera));
   shown = [...shown, ...waiting.splice(0, tiles - shown.length)];
+  const announced = new Map(wall.swaps.map(({ leaves, since }) => [leaves, since]));
   const leaving = shown.filter((camera) => !wanted.includes(camera) && !wishes.coming.includes(camera) && !kept.has(camera)).reverse();
-  const swaps = leaving.flatMap((leaves, i) => {
-    const comes = [...waiting, ...wishes.coming.filter((camera) => !shown.includes(camera))][i];
-    return comes ? [{ leaves, comes }] : [];
+  // What is written on a tile comes true where it can; then those announced longest get somebody first.
+  leaving.sort((a, b) => (announced.get(a) ?? now) - (announced.get(b) ?? now));
+  const stay = wall.swaps.filter(({ leaves, comes }) => leaving.includes(leaves) && waiting.includes(comes));
+  const free = [...waiting, ...wishes.coming.filter((camera) => !shown.includes(camera))].filter((camera) => !stay.some(({ comes }) => comes === camera));
+  const swaps = leaving.flatMap((leaves): Swap[] => {
+    const same = stay.find((swap) => swap.leaves === leaves);
+    const comes = same?.comes ?? free.shift();
+    return comes ? [{ leaves, comes, since: announced.get(leaves) ?? now }] : [];
   });
-  if (!swaps.length) return { ...wall, shown, swaps, due: 0 };
-  const due = wall.swaps.length ? wall.due : Math.max(now + ANNOUNCED_MS, wall.swappedAt + APART_MS);
-  const ready = swaps.filter(({ comes }) => wanted.includes(comes));
-  if (now < due || !ready.length) return { ...wall, shown, swaps, due };
+  const ready = swaps.filter((swap) => wanted.includes(swap.comes) && now >= dueOf(wall, swap));
+  if (!ready.length) return { ...wall, shown, swaps };
   const instead = new Map([...wall.instead, ...ready.map(({ leaves, comes }): [string, string] => [comes, leaves])]);
   const changed = shown.map((camera) => ready.find(({ leaves }) => leaves === camera)?.comes ?? camera);
-  return { shown: changed, swaps: [], due: 0, swappedAt: now, instead: new Map([...instead].filter(([camera]) => changed.includes(camera))) };
+  return { shown: changed, swaps: swaps.filter((swap) => !ready.includes(swap)), swappedAt: now, instead: new Map([...instead].filter(([camera]) => changed.includes(camera))) };
 }
 
 /** Fewer tiles: what nobody wants or keeps goes first, then what stands last. */
