@@ -190,6 +190,8 @@ export const t = words({
   cancel: ['취소', 'Cancel'],
   radio: ['무전 문구', 'Radio line'],
   noPicture: ['{camera}: 지금 화면이 없어 보았는지 말할 수 없습니다', '{camera}: no picture now, so nobody can be seen on it or not'],
+  focusGone: ['고른 카메라가 화면에 없습니다. 다시 누르면 테두리 친 화면에 적습니다.', 'The chosen camera is not on the wall. Press again to mean the framed tile.'],
+  justSwapped: ['방금 화면이 바뀌었습니다: {camera}. 확인하고 다시 누르세요.', 'Just changed to {camera}. Look, then press again.'],
   radioNone: ['포착이 있어야 무전 문구가 생깁니다', 'A radio line comes with a sighting'],
   radioCopied: ['복사함: {text}', 'Copied: {text}'],
   radioSay: ['무전: {text}', 'Radio: {text}'],

@@ -60,6 +60,11 @@ export function isShowing(state: PictureState): boolean {
   return state === 'live' || state === 'fallback' || state === 'stills';
 }
 
+/** Whether somebody can be seen, or not, on this picture: one that froze or went black does not show what is now. */
+export function isToBeSeen(picture: Picture): boolean {
+  return isShowing(picture.state) && picture.health !== 'frozen' && picture.health !== 'black';
+}
+
 /** States in which nothing will come back by itself. */
 export function isOver(state: PictureState): boolean {
   return state === 'cut' || state === 'denied' || state === 'ended';
