@@ -168,7 +168,7 @@ export const t = words({
   noCamerasGrant: ['카메라 {n}대를 골랐지만 열린 승인이 없습니다', '{n} cameras are chosen, but no grant is open'],
   noCamerasStart: ['카메라를 고르는 중입니다', 'Choosing cameras'],
   noRoads: ['이 근처의 길 자료가 없습니다. 예상 위치를 셈할 수 없습니다.', 'No roads are known here: there is no estimate.'],
-  roadsFailed: ['길 자료를 불러오지 못했습니다. 숫자와 목록은 그대로 씁니다.', 'The roads could not be loaded. Figures and lists still work.'],
+  roadsFailed: ['길 자료를 불러오지 못해 다시 시도합니다. 숫자와 목록은 그대로 씁니다.', 'The roads could not be loaded; trying again. Figures and lists still work.'],
   reckonerStarting: ['셈을 시작하는 중입니다', 'The reckoning is starting'],
   reckonerRestarting: ['셈이 다시 시작되는 중입니다. {n}초 전 답을 보이고 있습니다. 확인한 것은 남아 있습니다.', 'The reckoning restarts. Answers are {n} s old. What was confirmed is kept.'],
   hubLost: ['관제 서버와 끊겼습니다. {n}초 전 답입니다.', 'The server is lost. Answers are {n} s old.'],

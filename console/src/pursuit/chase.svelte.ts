@@ -8,6 +8,8 @@ import type { NewEvidence, Pursuit, SharedPart } from '../lib/pursuitTypes';
 const POLL_MS = 1000;
 /** A hub that does not answer is asked less often. */
 const LOST_MS = 3000;
+/** An answer that did not come for this long counts as lost. */
+const ANSWER_MS = 5000;
 /** The hub keeps one picture each ten seconds of the last ten minutes. */
 export const STEP_S = 10;
 export const KEPT_S = 600;
@@ -134,7 +136,7 @@ export class Chase {
     const asked = (this.#asked += 1);
     let wait = POLL_MS;
     try {
-      const pursuit = await api.pursuit(this.id);
+      const pursuit = await api.pursuit(this.id, null, AbortSignal.timeout(ANSWER_MS));
       if (asked !== this.#asked || this.#left) return;
       this.#take(pursuit);
       this.lostSince = 0;
