@@ -200,6 +200,7 @@ export const t = words({
   patrolNobody: ['112가 이 상황에 아직 없습니다. 먼저 함께 보기(I)로 부르거나 문구를 복사해 알려 주세요.', 'Police 112 takes no part yet. Invite them first (I), or copy the text and tell them.'],
   patrolLine: ['순찰 요청 {at}: {list}', 'Patrol asked {at}: {list}'],
   patrolPoint: ['{name} ({n} 안)', '{name} (within {n})'],
+  patrolPassed: ['{name} (이미 지났을 수 있음)', '{name} (may be past)'],
   patrolSend: ['덧붙이기', 'Add'],
   patrolSent: ['함께하는 기관에 보이게 덧붙였습니다', 'Added where the agencies taking part see it'],
   patrolNone: ['순찰이 필요한 길목이 없습니다', 'No crossing needs a patrol'],
