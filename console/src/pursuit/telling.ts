@@ -2,6 +2,7 @@
 import { direction } from '../i18n/incident';
 import { t } from '../i18n/pursuit';
 import type { ClosingPoint, Pursuit, Watch } from '../lib/pursuitTypes';
+import { kindName } from '../lib/session.svelte';
 import { distance } from '../map/shapes';
 import type { Spot } from '../map/types';
 
@@ -49,14 +50,24 @@ export function roleOf(incident: { kind: string; line: string }): Role {
   const by = SUBJECT_OF[incident.kind];
   if (by === 'crew') return 'crew';
   if (by) return by === 'missing' ? 'lost' : 'flees';
-  return incident.line === 'safe_return' || incident.line === 'emergency_bell' ? 'lost' : 'flees';
+  return calls(incident) ? 'lost' : 'flees';
 }
 
 /** Whom one follows, in words: by what the incident is. */
 export function subjectOf(incident: { kind: string; line: string }): string {
   const by = SUBJECT_OF[incident.kind];
   if (by) return t(`subject_${by}`);
-  return t(incident.line === 'tracking_centre' ? 'subject_wearer' : incident.line === 'safe_return' ? 'subject_caller' : 'subject_person');
+  return t(incident.line === 'tracking_centre' ? 'subject_wearer' : calls(incident) ? 'subject_caller' : 'subject_person');
+}
+
+/** What is being done: who called for help is looked for, not the call. */
+export function titleOf(incident: { kind: string; line: string }): string {
+  const called = calls(incident) && !SUBJECT_OF[incident.kind];
+  return t(`title_${roleOf(incident)}`, { kind: called ? subjectOf(incident) : kindName(incident.kind) });
+}
+
+function calls(incident: { line: string }): boolean {
+  return incident.line === 'safe_return' || incident.line === 'emergency_bell';
 }
 
 /** A bearing as one of eight directions. */
