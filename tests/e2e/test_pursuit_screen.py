@@ -1,5 +1,7 @@
 """The pursuit screen in a real browser on the whole running system: followed, seen, undone, scrubbed back, shared, and blank at the end."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -40,6 +42,12 @@ def picture(demo: Demo, pursuit: str) -> dict[str, object]:
     return dict(demo.call("tracking_centre", "GET", f"/pursuits/{pursuit}").json())
 
 
+def sightings(demo: Demo, pursuit: str) -> list[int]:
+    """The numbers of the sightings that stand."""
+    evidence: Any = picture(demo, pursuit)["evidence"]
+    return [each["number"] for each in evidence if each["type"] == "sighting" and not each["undone"]]
+
+
 def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo: Demo, browser: Browser) -> None:
     desk = Desk(browser, demo, "tracking_centre")
     page = desk.page
@@ -69,14 +77,27 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     assert picture(demo, pursuit)["mode"] == "car"
     page.keyboard.press("Control+z")
     page.wait_for_selector("[data-mode]", state="detached")
+    standing = sightings(demo, pursuit)
+    page.locator(".tile[data-state=live] .hit").first.click()
+    page.keyboard.press("s")
+    page.wait_for_selector("[data-seeing]")
+    page.keyboard.press("Enter")
+    until(lambda: len(sightings(demo, pursuit)) == len(standing) + 1, what="a sighting without a heading")
+    page.keyboard.press("Control+z")
+    until(lambda: sightings(demo, pursuit) == standing, what="the sighting taken back")
     page.keyboard.press("p")
     until(lambda: camera in picture(demo, pursuit)["pins"], what="the pin")  # type: ignore[operator]
     page.keyboard.press("[")
     page.wait_for_selector("[data-past=true] .band.past")
+    page.locator("input[type=range]").focus()
     page.keyboard.press("Escape")
     page.wait_for_selector("[data-past=false]")
+    others = demo.call("tracking_centre", "POST", f"/pursuits/{pursuit}/evidence", json={"type": "mode", "mode": "foot"}).json()["number"]
+    page.wait_for_selector("[data-mode=foot]")
     page.keyboard.press("Control+z")
     page.wait_for_selector("[data-sighting]", state="detached")
+    assert picture(demo, pursuit)["mode"] == "foot", "what somebody else said later stands"
+    assert demo.call("tracking_centre", "DELETE", f"/pursuits/{pursuit}/evidence/{others}").status_code == 204
     until(lambda: m90(page) >= wide, what="the estimate as if nobody had said so")
     demo.close("tracking_centre", incident)
     desk.leave()

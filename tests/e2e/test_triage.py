@@ -68,3 +68,47 @@ def test_an_officer_hides_an_acknowledged_line_by_keyboard_with_a_reason(house: 
     until(lambda: "숨김 1" in page.locator(".grp", has_text="숨김").inner_text(), what="the hidden line, counted")
     found = house.incident(WHO, incident)["triage"]["hidden"]
     assert (found["by_hand"], found["values"]["reason"]) == (True, "집 앞, 담당 통화함")
+
+
+def answered(desk: Desk) -> None:
+    """Wait until the hub has answered a request that was sent after all keys so far."""
+    assert desk.page.evaluate("fetch('/api/v1/triage').then(answer => answer.status)") == 200
+
+
+def test_one_press_too_many_acknowledges_no_alarm_that_moved_up_meanwhile(house: House, desk: Desk) -> None:
+    page = desk.page
+    both = [house.opened(WHO, "curfew_breach", subject={"ref": ref}) for ref in ("W-4", "W-5")]
+
+    def waiting() -> list[str]:
+        return [each for each in both if house.incident(WHO, each)["needs"]]
+
+    until(lambda: page.locator(".q").count() == 2, what="both lines")
+    page.keyboard.press("a")
+    until(lambda: len(waiting()) == 1, what="one acknowledgement")
+    until(lambda: "1" in page.locator(".grp", has_text="확인 필요").inner_text(), what="the other one on top")
+    left = waiting()
+    page.keyboard.press("a")
+    answered(desk)
+    assert waiting() == left
+    page.keyboard.press("k")
+    page.keyboard.press("a")
+    until(lambda: waiting() == [], what="the one that was chosen")
+
+
+def test_a_covered_desk_takes_no_keys_but_its_password(house: House, desk: Desk) -> None:
+    page = desk.page
+    incident = house.opened(WHO, "curfew_breach", subject={"ref": "W-6"})
+    until(lambda: page.locator(".q").count() == 1, what="the line")
+    page.evaluate("() => { const now = Date.now.bind(Date); Date.now = () => now() + 12 * 3600 * 1000; }")
+    cover = page.locator("dialog[aria-labelledby=locked]")
+    until(lambda: cover.count() == 1, what="the cover")
+    for key in ("Tab", "a", "Escape", "Escape", "a"):
+        page.keyboard.press(key)
+    answered(desk)
+    assert house.incident(WHO, incident)["needs"]
+    assert cover.is_visible()
+    page.locator("dialog input[type=password]").fill(cast(Any, house.credentials).accounts[WHO]["password"])
+    page.keyboard.press("Enter")
+    until(lambda: cover.count() == 0, what="the open desk")
+    page.keyboard.press("a")
+    until(lambda: not house.incident(WHO, incident)["needs"], what="the acknowledgement")
