@@ -1,7 +1,11 @@
 """What a pursuer's process does with many pursuits: real processes on a small town, spoken to as the hub does."""
 
 import asyncio
+import contextlib
 import json
+import os
+import resource
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ from bonghwa.domain.geo import to_grid, to_wgs84
 from bonghwa.pursuers.ground import Ground, lay
 from bonghwa.pursuers.kept import KEPT
 from bonghwa.pursuers.reckoner import Reckoner
-from bonghwa.pursuers.team import Team
+from bonghwa.pursuers.team import Away, Team
 from bonghwa.pursuit.covering import cover
 from bonghwa.pursuit.roads import Roads
 from bonghwa.sight.index import CameraIndex
@@ -55,16 +59,25 @@ def spec(id_: str, started_at: float) -> dict[str, Any]:
     return {"id": id_, **place, "mode": "car", "seed": 1, "particles": 1_000, **wall}
 
 
+def mode(number: int) -> dict[str, Any]:
+    """A fact that may be told at any place."""
+    nowhere = dict.fromkeys(("camera", "heading", "lat", "lon", "accuracy_m"))
+    return {"do": "fact", "number": number, "type": "mode", "mode": "foot", "confidence": 0.8, "at": time.time(), **nowhere}
+
+
 class Diary(Team):
-    """The team, with what every picture said of itself."""
+    """The team, with what every picture said of itself, and every log."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, 1, lambda _pursuit, _watched: None)
         self.pictures: dict[str, list[dict[str, Any]]] = {}
         self.reaches: dict[str, int] = {}
+        self.logs: list[str | None] = []
 
     def heard(self, said: dict[str, Any], lines: list[bytes]) -> None:
         super().heard(said, lines)
+        if said["is"] == "log":
+            self.logs.append(said["why"])
         if said["is"] == "picture":
             self.pictures.setdefault(said["id"], []).append(said)
             self.reaches[said["id"]] = self.reaches.get(said["id"], 0) + len(lines) - 1
@@ -72,6 +85,15 @@ class Diary(Team):
     async def until(self, ready: Any, seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds):
             while not ready():  # noqa: ASYNC110 -- until real processes have said so
+                await asyncio.sleep(0.02)
+
+    async def surely(self, id_: str, message: dict[str, Any], seconds: float = 60.0) -> None:
+        """Tell until it was heard: said twice it counts once."""
+        async with asyncio.timeout(seconds):
+            while True:
+                with contextlib.suppress(Away):
+                    await self.tell(id_, message)
+                    return
                 await asyncio.sleep(0.02)
 
 
@@ -163,3 +185,30 @@ def test_what_is_told_every_second_is_on_disk_and_not_a_second_time_in_memory(fo
     assert again.picture()["belief"] == reckoner.picture()["belief"]
     for each in (reckoner, again):
         each.close()
+
+
+@pytest.mark.anyio
+async def test_a_process_whose_disk_is_full_goes_on_with_its_pursuits_and_says_so_once(folder: Path) -> None:
+    team, log = Diary(folder), folder / "full.jsonl"
+    try:
+        team.begin(spec("full", time.time() - 5))
+        await team.until(lambda: team.pictures.get("full"))
+        [pid] = team.pids
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+        facts = [mode(number) for number in (1, 2, 3)]
+        for fact in facts[:2]:
+            team.remember("full", fact)
+            await team.surely("full", fact)
+        assert [bool(why) for why in team.logs] == [True]
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        await team.surely("full", facts[2])
+        assert [bool(why) for why in team.logs] == [True, False]
+        assert team.pids == [pid]
+        assert log.read_bytes().count(b"\n") == 3
+        os.kill(pid, signal.SIGKILL)
+        await team.until(lambda: team.pids not in ([], [pid]))
+        await team.surely("full", facts[2])
+        assert log.read_bytes().count(b"\n") == 3, "it knows them all"
+    finally:
+        await team.close()

@@ -2,9 +2,9 @@
 
 It speaks JSON lines over the socket `FD`. To it: `begin` (and all that a pursuit is begun with), `fact`, `undo`, `wall`, `unseen`, `at`,
 `end`, each with the pursuit's `id` and, where an answer is waited for, `ask`. From it: `picture` once a second for every pursuit,
-`refused`, `done` and `kept` (an answer to `at`). A `picture` line says how many lines of JSON follow it, `lines`: the picture, and the
-reachable area when that has changed; the hub reads them only when somebody asks. It ends when the hub's end closes. What it is told is
-in the pursuit's log, in `FOLDER`.
+`refused`, `done`, `kept` (an answer to `at`) and `log`, with `why` when the disk takes no more of a pursuit's log and without when it
+does again. A `picture` line says how many lines of JSON follow it, `lines`: the picture, and the reachable area when that has changed;
+the hub reads them only when somebody asks. It ends when the hub's end closes. What it is told is in the pursuit's log, in `FOLDER`.
 """
 
 import contextlib
@@ -38,6 +38,8 @@ class Hosted:
     wanted: bool = True
     """Its picture is an older one."""
     reaches: int = 0
+    trouble: str | None = None
+    """What the hub knows of the trouble with its log."""
     tick_s: float = 0.0
     tick_cpu_s: float = 0.0
     weigh_s: float = 0.0
@@ -125,6 +127,7 @@ class Host:
             if do == "begin":
                 if id_ not in self._running:
                     self._running[id_] = Hosted(Reckoner(self._ground, message, self._folder / f"{id_}.jsonl", time.time()))
+                    self._mind(id_)
                     self._show(id_)
             elif do == "end":
                 if (ended := self._running.pop(id_, None)) is not None:
@@ -136,15 +139,15 @@ class Host:
                 self._say({"is": "kept", "id": id_, "ask": message["ask"], "picture": self._running[id_].reckoner.at(message["at"])})
                 return
             else:
-                self._take(self._running[id_], {key: value for key, value in message.items() if key not in ("ask", "id")})
+                self._take(id_, {key: value for key, value in message.items() if key not in ("ask", "id")})
         except (BadEvidence, NoRoad) as error:
             self._say({"is": "refused", "id": id_, "ask": message.get("ask"), "why": str(error)})
             return
         if message.get("ask") is not None:
             self._say({"is": "done", "id": id_, "ask": message["ask"]})
 
-    def _take(self, hosted: Hosted, message: dict[str, Any]) -> None:
-        now = time.time()
+    def _take(self, id_: str, message: dict[str, Any]) -> None:
+        hosted, now = self._running[id_], time.time()
         if hosted.reckoner.due <= now:
             hosted.tick(now)
         began = time.perf_counter()
@@ -153,6 +156,14 @@ class Host:
         finally:
             hosted.weigh_s += time.perf_counter() - began
             hosted.wanted |= message["do"] != "unseen"
+            self._mind(id_)
+
+    def _mind(self, id_: str) -> None:
+        """Say it once when the disk takes no more of a pursuit's log, and once when it does again. The pursuit goes on either way."""
+        hosted = self._running[id_]
+        if hosted.reckoner.trouble != hosted.trouble:
+            hosted.trouble = hosted.reckoner.trouble
+            self._say({"is": "log", "id": id_, "why": hosted.trouble})
 
     def _show(self, id_: str) -> None:
         hosted = self._running[id_]

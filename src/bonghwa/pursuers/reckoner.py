@@ -4,13 +4,15 @@ Everything it is told is written to its own log before it counts, with the time 
 reckoned again from the log. The picture is plain JSON: streets by their number in the road graph, cameras by id.
 """
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from bonghwa.pursuers.ground import Ground
 from bonghwa.pursuers.kept import EVERY_S, KEPT, Album
+from bonghwa.pursuers.log import Log
 from bonghwa.pursuers.picture import Picture
 from bonghwa.pursuers.reach import reach_text
 from bonghwa.pursuit.belief import Start
@@ -46,27 +48,26 @@ class Reckoner:
         self._vain: dict[str, float] = {}
         """When each camera was last watched in vain."""
         self._picture = Picture(self)
-        self._log: TextIO | None = None
-        if log.exists():
-            self._replay(log, now)
-        self._log = log.open("a", encoding="utf-8")
+        again = log.exists()
+        self._log = Log(log)
+        messages = self._log.begin()
+        if again:
+            self._replay(messages, now)
         self.tick(now)
 
     def take(self, message: Message, now: float) -> None:
         """What the hub says; said twice it counts once. Raises `BadEvidence` or `NoRoad`; then nothing has changed."""
-        do = message["do"]
-        if do == "fact" and message["number"] in self._numbers:
-            return
-        if do == "undo" and message["number"] not in self.known:
-            return
-        if do == "wall" and self._usable(message) == self._wall:
+        if not self._new(message):
             return
         self.tick(now)
-        if self._log is not None:
-            # What cannot be weighed is refused at the replay as it is here.
-            self._log.write(json.dumps({"now": now, **message}, ensure_ascii=False, separators=(",", ":")) + "\n")
-            self._log.flush()
+        # What cannot be weighed is refused at the replay as it is here.
+        self._log.write({"now": now, **message})
         self._apply(message, now)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the disk does not have all that the pursuit was told; None where it has."""
+        return self._log.trouble
 
     @property
     def due(self) -> float:
@@ -105,8 +106,7 @@ class Reckoner:
     def close(self) -> None:
         """Write nothing more."""
         self._picture.close()
-        if self._log is not None:
-            self._log.close()
+        self._log.close()
 
     def _keep(self, made: dict[str, Any]) -> None:
         begins = made["now"] - EVERY_S
@@ -120,20 +120,25 @@ class Reckoner:
             self._keep(self._picture.open())
         self.tick(until)
 
-    def _replay(self, log: Path, now: float) -> None:
+    def _replay(self, messages: list[dict[str, Any]], now: float) -> None:
         """Reckon the pursuit again up to now, with the pictures for looking back: each of what was known at its time."""
         since = now - (KEPT - 1) * EVERY_S
-        for line in log.read_text("utf-8").splitlines():
-            try:
-                message = json.loads(line)
-            except ValueError:
-                break  # the last line of a process that was killed in the middle of it
+        for message in messages:
             self._forward(message["now"], since)
-            try:
-                self._apply(message, message["now"])
-            except (BadEvidence, NoRoad):
-                continue
+            # A log that could not be read at first goes on with what the hub said again: said twice it counts once.
+            if self._new(message):
+                with contextlib.suppress(BadEvidence, NoRoad):
+                    self._apply(message, message["now"])
         self._forward(now, since)
+
+    def _new(self, message: Message) -> bool:
+        """Whether a message says what the pursuit does not know yet."""
+        do = message["do"]
+        if do == "fact":
+            return message["number"] not in self._numbers
+        if do == "undo":
+            return message["number"] in self.known
+        return do != "wall" or self._usable(message) != self._wall
 
     def _apply(self, message: Message, now: float) -> None:
         do = message["do"]

@@ -197,6 +197,10 @@ class Team:
         if said["is"] == "refused":
             _log.warning("pursuit_refused", pursuit=said["id"], reason=said["why"])
             followed.refused = said["why"]
+        elif said["is"] == "log" and said["why"] is not None:
+            _log.error("pursuit_not_logged", pursuit=said["id"], reason=said["why"])
+        elif said["is"] == "log":
+            _log.info("pursuit_logged_again", pursuit=said["id"])
         elif said["is"] == "picture":
             text, *areas = lines
             before = followed.shown.area if followed.shown else _Area(b"[]")
