@@ -1,5 +1,6 @@
 """A pursuit in its process: what it keeps for looking back, also when the process was killed and begun again from the log."""
 
+from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,21 @@ def test_a_process_that_was_away_for_a_minute_has_the_pictures_of_it(tmp_path: P
         assert [mark["at"] for mark in after.picture()["strip"]] == [1000.0 + 10 * n for n in range(11)]
     finally:
         after.close()
+
+
+def test_a_leg_after_a_gap_in_the_path_begins_when_he_was_seen_behind_the_gap(tmp_path: Path) -> None:
+    where = {camera: middle for camera in COVERAGE.cameras if (middle := GROUND.middle(camera)) is not None}
+
+    def by_distance(camera: str) -> list[str]:
+        x, y, _ = where[camera]
+        return sorted(where, key=lambda other: hypot(where[other][0] - x, where[other][1] - y))
+
+    here = next(iter(where))
+    there = by_distance(here)[-1]
+    seen = [(1100.0, here), (1300.0, by_distance(here)[1]), (1302.0, there), (1500.0, by_distance(there)[1])]
+    reckoner = Reckoner(GROUND, SPEC, tmp_path / "log", 1000.0)
+    for number, (at, camera) in enumerate(seen, 1):
+        reckoner.take({**FACT, "number": number, "type": "sighting", "camera": camera, "at": at}, at)
+    legs = reckoner.picture()["path"]
+    reckoner.close()
+    assert [(leg["from_at"], leg["to_at"]) for leg in legs] == [(1100.0, 1300.0), (1302.0, 1500.0)]

@@ -163,10 +163,8 @@ class Picture:
             self._path = []
             if len(seen) > 1:
                 path = ways_between.join_sightings(ground.ways, ground.coverage, seen, self._mode(facts[0].time))
-                times = [each.at for at, each in enumerate(seen) if at not in path.broken]
-                self._path = [self._leg(leg) for leg in path.legs]
-                for leg, begins, ends in zip(self._path, times, times[1:], strict=False):
-                    leg |= {"from_at": begins, "to_at": ends}
+                spans = [(seen[at - 1].at, seen[at].at) for at in range(1, len(seen)) if at not in path.broken]
+                self._path = [{**self._leg(leg), "from_at": a, "to_at": b} for leg, (a, b) in zip(path.legs, spans, strict=True)]
         return self._path
 
     def _leg(self, leg: ways_between.Leg) -> dict[str, Any]:
