@@ -83,21 +83,25 @@ class Pursuing:
             "particles": self._hub.settings.pursuit.particles,
             **wall,
         }
-        self.team.begin(spec)
-        self._told[pursuit.id] = set()
-        for fact in facts:
-            self._remember(fact)
+        self.team.begin(spec, [message for fact in facts for message in messages_of(fact)])
+        self._told[pursuit.id] = {fact.number for fact in facts}
 
     async def told(self, fact: Fact) -> None:
         """A fact is in the ledger: have it weighed. Raises `Refused`; a pursuer that is away weighs it when it is back."""
         if fact.number in self._told.get(fact.pursuit, ()):
             return
-        self._remember(fact)
-        await self.team.tell(fact.pursuit, message_of(fact))
+        self._told.setdefault(fact.pursuit, set()).add(fact.number)
+        for message in messages_of(fact):
+            self.team.remember(fact.pursuit, message)
+        if fact.undone_at is None:
+            await self.team.tell(fact.pursuit, message_of(fact))
 
     async def undone(self, fact: Fact) -> None:
-        """A fact was taken back."""
-        message = {"do": "undo", "number": fact.number}
+        """A fact was taken back; one that was not told yet never will be."""
+        if fact.number not in (told := self._told.get(fact.pursuit, set())):
+            told.add(fact.number)
+            return
+        message = undo_of(fact)
         self.team.remember(fact.pursuit, message)
         await self.team.tell(fact.pursuit, message)
 
@@ -122,12 +126,6 @@ class Pursuing:
         cameras = [camera for camera in self._hub.cameras if not camera.retired]
         sha = lay(self.folder, roads, cover(roads, CameraIndex.build(cameras)), cameras)
         return sha, streets_of(roads)
-
-    def _remember(self, fact: Fact) -> None:
-        self._told.setdefault(fact.pursuit, set()).add(fact.number)
-        self.team.remember(fact.pursuit, message_of(fact))
-        if fact.undone_at is not None:
-            self.team.remember(fact.pursuit, {"do": "undo", "number": fact.number})
 
     def _bad(self) -> list[str]:
         """The cameras that show nothing worth watching now."""
@@ -257,3 +255,13 @@ def message_of(fact: Fact) -> dict[str, Any]:
         "lon": fact.lon,
         "accuracy_m": fact.accuracy_m,
     }
+
+
+def undo_of(fact: Fact) -> dict[str, Any]:
+    """Its taking-back as the pursuers take it."""
+    return {"do": "undo", "number": fact.number}
+
+
+def messages_of(fact: Fact) -> list[dict[str, Any]]:
+    """A fact, and its taking-back where it was taken back."""
+    return [message_of(fact), *([] if fact.undone_at is None else [undo_of(fact)])]

@@ -1,7 +1,7 @@
 """The hub's side of the pursuers: processes that host pursuits, started when there is one, begun again from the logs when one dies.
 
     team = Team(folder, size=2, on_watch=...)
-    team.begin(pursuit)                     a message with `id` and all that a pursuit is begun with
+    team.begin(pursuit, facts)              a message with `id` and all that a pursuit is begun with, and what was said of it before
     await team.tell(id, {"do": "fact"})     raises Refused when it cannot be weighed
     team.picture(id)                        the last picture, None before the first
 
@@ -15,7 +15,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -115,11 +115,11 @@ class Team:
         """The processes there are."""
         return [member.process.pid for member in self._members if member.process is not None]
 
-    def begin(self, spec: Mapping[str, Any]) -> None:
-        """Follow from now on; again is no harm."""
+    def begin(self, spec: Mapping[str, Any], said: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Follow from now on, and remember what was said before; again is no harm."""
         id_ = str(spec["id"])
         if id_ not in self._all:
-            self._all[id_] = _Followed({**spec, "do": "begin"})
+            self._all[id_] = _Followed({**spec, "do": "begin"}, [dict(each) for each in said])
             member = min(self._members, key=lambda member: len(member.pursuits))
             member.take(id_)
 
