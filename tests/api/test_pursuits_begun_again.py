@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bonghwa.demo_accounts import Credentials
 from bonghwa.domain.pursuit import Fact
 from bonghwa.service import pursuits
 from bonghwa.service.facts import keep, take_back
@@ -11,7 +12,8 @@ from bonghwa.service.hearing import LINE
 from bonghwa.service.people import caller_of_token
 from bonghwa.service.pursuits import Told
 from bonghwa.storage.sql.writer import SqlTx
-from tests.api.house import House
+from bonghwa.wiring import Hub
+from tests.api.house import House, copy_town, running
 from tests.api.test_pursuits import CENTRE, Chase
 
 
@@ -60,3 +62,26 @@ def test_a_fact_of_a_device_that_was_taken_back_before_it_was_told_is_not_told(h
     house.change(heard)
     house.until(lambda: 2 in [fact["number"] for fact in logged(house, chase.id, "fact")], 30)
     assert [fact["number"] for fact in logged(house, chase.id, "fact")] == [2]
+
+
+def test_a_wall_that_changed_while_the_hub_was_away_is_told_after_a_new_start(town: tuple[Path, Credentials], tmp_path: Path) -> None:
+    folder = copy_town(town[0], tmp_path / "data")
+    with running(folder, town[1]) as house:
+        house.gateways_up()
+        chase = Chase(house)
+        first, *_, last = [each["camera"]["id"] for each in chase.reckoned()["watch"]]
+        assert house.call(CENTRE, "PUT", f"/pursuits/{chase.id}/wall", json={"k": 4, "pins": [first]}).status_code == 200
+        house.until(lambda: [wall["pins"] for wall in logged(house, chase.id, "wall")] == [[first]], 30)
+
+    def arranged(tx: SqlTx) -> None:
+        pursuit = tx.pursuits.get(chase.id)
+        assert pursuit is not None
+        tx.pursuits.put(pursuit.changed(pins=(last,)))
+
+    alone = Hub(house.hub.settings)
+    try:
+        alone.writer.submit(arranged).result(10)
+    finally:
+        alone.close()
+    with running(folder, town[1]) as house:
+        house.until(lambda: [wall["pins"] for wall in logged(house, chase.id, "wall")] == [[first], [last]], 60)

@@ -83,7 +83,8 @@ class Pursuing:
             "particles": self._hub.settings.pursuit.particles,
             **wall,
         }
-        self.team.begin(spec, [message for fact in facts for message in messages_of(fact)])
+        # Its log may end with an older wall: this one is said after it, too. One that is the same counts once.
+        self.team.begin(spec, [{"do": "wall", **wall}, *(message for fact in facts for message in messages_of(fact))])
         self._told[pursuit.id] = {fact.number for fact in facts}
 
     async def told(self, fact: Fact) -> None:
