@@ -15,6 +15,7 @@ import pytest
 
 from bonghwa.domain.camera import Camera, Pose
 from bonghwa.domain.geo import to_grid, to_wgs84
+from bonghwa.domain.pursuit import Watched
 from bonghwa.pursuers.ground import Ground, lay
 from bonghwa.pursuers.kept import KEPT
 from bonghwa.pursuers.reckoner import Reckoner
@@ -210,5 +211,34 @@ async def test_a_process_whose_disk_is_full_goes_on_with_its_pursuits_and_says_s
         await team.until(lambda: team.pids not in ([], [pid]))
         await team.surely("full", facts[2])
         assert log.read_bytes().count(b"\n") == 3, "it knows them all"
+    finally:
+        await team.close()
+
+
+@pytest.mark.anyio
+async def test_the_cameras_wanted_are_said_again_each_ten_seconds_where_they_lie_elsewhere_by_then_and_at_once_when_asked(
+    folder: Path,
+) -> None:
+    wanted: list[tuple[Watched, ...]] = []
+    team = Team(folder, 1, lambda _pursuit, watched: wanted.append(watched))
+
+    def shown(now: float, *watch: list[Any]) -> None:
+        took = {"tick_ms": 1.0, "late_ms": 0.0}
+        team.heard({"is": "picture", "id": "far", "now": now, "watch": list(watch), "took": took, "lines": 1}, [b"{}"])
+
+    try:
+        team.begin(spec("far", 0.0))
+        for second in range(31):
+            shown(float(second), ["c0", 0.5, 30.0 * second])
+        assert wanted == [(Watched("c0", 0.5, away),) for away in (0.0, 300.0, 600.0, 900.0)]
+        for second in range(31, 61):
+            shown(float(second), ["c0", 0.5, 900.0])
+        assert len(wanted) == 4, "nothing moved"
+        shown(61.0, ["c3", 0.5, 0.0])
+        shown(62.0, ["c3", 0.5, 20.0])
+        assert wanted[4:] == [(Watched("c3", 0.5, 0.0),)]
+        team.watch_again("far")
+        shown(63.0, ["c3", 0.5, 20.0])
+        assert wanted[5:] == [(Watched("c3", 0.5, 20.0),)]
     finally:
         await team.close()

@@ -140,8 +140,9 @@ class Pursuing:
         try:
             if await self._hub.change(lambda tx: pursuits.watch(tx, self._hub.city, pursuit, watched)) is None:
                 self.ended(pursuit)
-        except Exception:  # noqa: BLE001  said, and the next set is tried again
+        except Exception:  # noqa: BLE001  said, and tried again with the next picture
             _log.exception("grants did not follow", pursuit=pursuit)
+            self.team.watch_again(pursuit)
 
     async def _look(self) -> None:
         """Every two seconds: what was on whose screen, which pursuits run, what they may use."""

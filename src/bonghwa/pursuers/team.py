@@ -31,6 +31,8 @@ Messages = Callable[[str], list[dict[str, Any]]]
 _MIN_BACKOFF_S, _MAX_BACKOFF_S = 0.5, 8.0
 _ANSWER_S = 5.0
 _LONGEST_LINE = 64 << 20
+_WATCH_S = 10.0
+"""The same cameras are said again so often, where they hold more or less or lie farther away by now: a clause's radius moves with him."""
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +54,10 @@ class _Followed:
     shown: "_Shown | None" = None
     state: State = "starting"
     refused: str | None = None
-    watch: tuple[str, ...] = ()
+    watch: list[list[Any]] | None = None
+    """The cameras it wants as `on_watch` was told last, each with what it holds and how far away it is; None where that is to be told."""
+    watch_at: float = 0.0
+    """Of which time the picture was that told so."""
 
 
 class _Area:
@@ -85,7 +90,7 @@ class _Shown:
 
 
 class Team:
-    """See the head of this module. Lives in one event loop. `on_watch` is told of each new set of cameras a pursuit wants."""
+    """See the head of this module. Lives in one event loop. `on_watch` is told each set of cameras that a pursuit wants."""
 
     def __init__(self, folder: Path, size: int, on_watch: Callable[[str, tuple[Watched, ...]], None]) -> None:
         self._folder = folder
@@ -208,10 +213,19 @@ class Team:
             followed.state = "ok"
             self.ticks.add(said["took"]["tick_ms"] / 1e3)
             self.late.add(said["took"]["late_ms"] / 1e3)
-            watch = tuple(camera for camera, _, _ in said["watch"])
-            if watch != followed.watch:
-                followed.watch = watch
-                self._on_watch(said["id"], tuple(Watched(*each) for each in said["watch"]))
+            self._watch(followed, said)
+
+    def _watch(self, followed: _Followed, said: dict[str, Any]) -> None:
+        watch, before, now = said["watch"], followed.watch, said["now"]
+        same = before is not None and [each[0] for each in watch] == [each[0] for each in before]
+        if watch != before and not (same and abs(now - followed.watch_at) < _WATCH_S):
+            followed.watch, followed.watch_at = watch, now
+            self._on_watch(said["id"], tuple(Watched(*each) for each in watch))
+
+    def watch_again(self, id_: str) -> None:
+        """What a pursuit wants watched came to nothing: say it again with its next picture."""
+        if id_ in self._all:
+            self._all[id_].watch = None
 
     def why_not(self, id_: str) -> str | None:
         """Why a pursuit cannot be reckoned at all: no road is near, say."""
