@@ -1,6 +1,7 @@
 """The tracking centre's queue in a real browser: repeats fold away under their reason, and come back by key or by a graver alarm."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -93,6 +94,20 @@ def test_one_press_too_many_acknowledges_no_alarm_that_moved_up_meanwhile(house:
     page.keyboard.press("k")
     page.keyboard.press("a")
     until(lambda: waiting() == [], what="the one that was chosen")
+
+
+def test_a_desk_that_nobody_touches_asks_the_hub_nothing_again_and_again(house: House, desk: Desk) -> None:
+    page = desk.page
+    house.opened(WHO, "curfew_breach", subject={"ref": "W-7"})
+    until(lambda: page.locator(".q").count() == 1, what="the line")
+    asked: Counter[str] = Counter()
+    page.on("request", lambda request: asked.update([request.url.partition("/api/v1")[2].partition("?")[0]]))
+    clock = page.locator(".clock")
+    for _ in range(4):
+        shown = clock.inner_text()
+        until(lambda shown=shown: clock.inner_text() != shown, what="the next second")  # type: ignore[misc]
+    assert asked["/session"] == asked["/vocabulary"] == 0
+    assert sum(asked.values()) < 40, asked
 
 
 def test_a_covered_desk_takes_no_keys_but_its_password(house: House, desk: Desk) -> None:

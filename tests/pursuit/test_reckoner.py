@@ -124,3 +124,16 @@ def test_a_leg_after_a_gap_in_the_path_begins_when_he_was_seen_behind_the_gap(tm
     legs = reckoner.picture()["path"]
     reckoner.close()
     assert [(leg["from_at"], leg["to_at"]) for leg in legs] == [(1100.0, 1300.0), (1302.0, 1500.0)]
+
+
+def test_a_fact_of_a_clock_that_is_ahead_counts_for_now_and_takes_no_pursuit_along(tmp_path: Path) -> None:
+    made = followed(tmp_path / "log", 20)
+    try:
+        camera = COVERAGE.cameras[0]
+        made.take({**FACT, "number": 1, "type": "sighting", "camera": camera, "at": 1050.0}, 1020.0)
+        assert made.following.now == 1020.0
+        assert made.picture()["since"] == {"kind": "sighting", "at": 1020.0}
+        made.tick(1021.0)
+        assert made.following.now == 1021.0
+    finally:
+        made.close()

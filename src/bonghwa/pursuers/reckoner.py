@@ -143,7 +143,7 @@ class Reckoner:
     def _apply(self, message: Message, now: float) -> None:
         do = message["do"]
         if do == "fact":
-            evidence = self._evidence(message)
+            evidence = self._evidence(message, now)
             self._numbers[message["number"]] = self.following.take(evidence)
             self.known[message["number"]] = evidence
             self._picture.news()
@@ -161,8 +161,9 @@ class Reckoner:
         # Its own log is what a pursuit is replayed from; the second one in memory would grow by the second.
         del self.following.log[1:-1]
 
-    def _evidence(self, told: Message) -> Evidence:
-        kind, at, confidence = told["type"], float(told["at"]), float(told["confidence"])
+    def _evidence(self, told: Message, now: float) -> Evidence:
+        # A clock that is ahead must not take the pursuit along: nobody has seen him later than now.
+        kind, at, confidence = told["type"], min(float(told["at"]), now), float(told["confidence"])
         if kind == "sighting":
             return Sighting(at, told["camera"], confidence, told["heading"], told["mode"])
         if kind == "plate":
