@@ -44,6 +44,18 @@ def test_a_pursuit_begun_in_a_process_that_is_up_counts_what_people_told_before(
     assert [fact["mode"] for fact in logged(house, id_, "fact")] == ["foot", "car"]
 
 
+def test_what_a_person_told_while_the_pursuit_was_being_begun_is_weighed_all_the_same(house: House) -> None:
+    house.gateways_up()
+    chase = Chase(house)
+    chase.reckoned()
+
+    def told_to_nobody(tx: SqlTx) -> None:
+        pursuits.tell(tx, house.hub.city, caller_of_token(tx, house.token(CENTRE)), chase.id, Told("mode", mode="car"))
+
+    house.change(told_to_nobody)
+    house.until(lambda: chase.get()["belief"]["modes"]["car"] > 0.6, 30)
+
+
 def test_a_fact_of_a_device_that_was_taken_back_before_it_was_told_is_not_told(house: House) -> None:
     house.gateways_up()
     chase = Chase(house)

@@ -22,6 +22,8 @@ from bonghwa.wiring import Hub
 STAND_BY_S = 8.0
 LOOK_S = 2.0
 """So often the pursuers are told what was watched."""
+SETTLED_US = 5 * US
+"""A person's fact that is older has been told by its own request, unless that came too early."""
 RIGHTS_EVERY = 5
 BAD = ("dead", "password", "black", "frozen")
 DESTROY_EVERY = 1_800
@@ -152,7 +154,7 @@ class Pursuing:
                 running = await self._hub.read(lambda read: read.pursuits.find(state="running"))
                 await self._reconcile(running)
                 if running:
-                    await self._tell_devices(running)
+                    await self._tell_untold(running)
                     await self._tell_watched(running)
                     if turn % RIGHTS_EVERY == 0 or any(each.id not in self._walls for each in running):
                         await self._tell_walls(running)
@@ -171,13 +173,17 @@ class Pursuing:
             if each.id not in self.team.followed:
                 await self.begin(each)
 
-    async def _tell_devices(self, running: list[Pursuit]) -> None:
-        """What came in as a report of the incident, from a device, and not from a person at a screen."""
+    async def _tell_untold(self, running: list[Pursuit]) -> None:
+        """What came in as a report of the incident, from a device; and what a person told just as the pursuit was being begun.
+
+        What a person tells is told by the request itself, which says whether it could be weighed: that comes first.
+        """
         behind = [each.id for each in running if each.facts > len(self._told.get(each.id, ()))]
         if not behind:
             return
+        settled = self._hub.clock.now() - SETTLED_US
         for fact in await self._hub.read(lambda read: [each for id_ in behind for each in pursuits.facts_of(read, id_)]):
-            if not fact.account.startswith(hearing.LINE):
+            if not fact.account.startswith(hearing.LINE) and fact.told_at > settled:
                 continue
             try:
                 await self.told(fact)
