@@ -48,6 +48,14 @@ def sightings(demo: Demo, pursuit: str) -> list[int]:
     return [each["number"] for each in evidence if each["type"] == "sighting" and not each["undone"]]
 
 
+def selected(page: Page) -> str:
+    """Click the first live tile; its camera, read in the same moment: which stand on the wall changes."""
+    hit = "const hit = document.querySelector('.tile[data-state=live] .hit');"
+    first = f"() => {{ {hit} hit.click(); return hit.closest('.tile').dataset.camera; }}"
+    until(lambda: page.locator(".tile[data-state=live] .hit").count(), what="a live camera")
+    return str(page.evaluate(first))
+
+
 def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo: Demo, browser: Browser) -> None:
     desk = Desk(browser, demo, "tracking_centre")
     page = desk.page
@@ -59,8 +67,7 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     until(lambda: m90(page) > 1_500, what="an estimate that grew")
     until(lambda: asked(page), what="a tile that shows a picture")
     wide = m90(page)
-    # Whichever camera stands there by now: a watch set changes.
-    camera = page.wait_for_selector("[data-seeing]").get_attribute("data-seeing")
+    page.wait_for_selector("[data-seeing]")
     page.keyboard.press("f")
     page.keyboard.press("ArrowUp")
     page.wait_for_selector("[data-sighting]", state="attached")
@@ -78,13 +85,14 @@ def test_a_cut_strap_is_followed_seen_undone_and_scrubbed_back_by_keyboard(demo:
     page.keyboard.press("Control+z")
     page.wait_for_selector("[data-mode]", state="detached")
     standing = sightings(demo, pursuit)
-    page.locator(".tile[data-state=live] .hit").first.click()
+    selected(page)
     page.keyboard.press("s")
     page.wait_for_selector("[data-seeing]")
     page.keyboard.press("Enter")
     until(lambda: len(sightings(demo, pursuit)) == len(standing) + 1, what="a sighting without a heading")
     page.keyboard.press("Control+z")
     until(lambda: sightings(demo, pursuit) == standing, what="the sighting taken back")
+    camera = selected(page)
     page.keyboard.press("p")
     until(lambda: camera in picture(demo, pursuit)["pins"], what="the pin")  # type: ignore[operator]
     page.keyboard.press("[")

@@ -210,13 +210,22 @@ def follow_parts(tx: Tx, city: City) -> None:
             if incident is not None and incident.open:
                 _decide(tx, city, incident, after)
             continue
-        gone = [guest for guest in pursuit.shared_with if not _may_know(tx, guest, pursuit)]
+        gone = _gone(tx, pursuit)
         if gone:
             after = pursuit.changed(shared_with=tuple(guest for guest in pursuit.shared_with if guest not in gone))
             tx.pursuits.put(after)
             entry = {"pursuit": pursuit.id, "with": list(after.shared_with), "what": list(after.shared), "by": "system"}
             tx.audit("pursuit:shared", entry, drill=pursuit.drill)
             tx.emit("pursuit.shared", after.id, after.rev, pursuit_data(after), pursuit.audience)
+
+
+def parts_due(read: Read) -> bool:
+    """Whether a running pursuit, or one of its guests, has outlived its agency's part (see `follow_parts`)."""
+    return any(orphaned(read, pursuit) or _gone(read, pursuit) for pursuit in read.pursuits.find(state=RUNNING))
+
+
+def _gone(read: Read, pursuit: Pursuit) -> list[str]:
+    return [guest for guest in pursuit.shared_with if not _may_know(read, guest, pursuit)]
 
 
 def orphaned(read: Read, pursuit: Pursuit) -> bool:

@@ -35,7 +35,7 @@ def anything_due(read: Read, city: City) -> bool:
         return True
     if any(steering.ended(read, city, hold) for hold in read.holds.find()) or steering_requests.requests_due(read):
         return True
-    if any(pursuits.orphaned(read, pursuit) for pursuit in read.pursuits.find(state="running")):
+    if pursuits.parts_due(read):
         return True
     if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
         return True
