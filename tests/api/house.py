@@ -52,6 +52,11 @@ class House:
         self.team: Team
         self.client = httpx.Client(base_url=f"{url}/api/v1", timeout=90, headers={"Accept-Language": "en"})
 
+    @property
+    def ready(self) -> dict[str, Any]:
+        """Where it is and who may sign in, as the demo's ready file says it."""
+        return {"url": self.url, "accounts": self.credentials.accounts}
+
     def token(self, who: str) -> str:
         """The bearer token of a caller."""
         if who.startswith("line:"):

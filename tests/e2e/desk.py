@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -31,6 +31,13 @@ def until(ready: Callable[[], Any], seconds: float = PATIENCE_S, what: str = "th
             return value
         time.sleep(0.1)
     raise AssertionError(f"{what} did not come within {seconds:g} s")
+
+
+class Stands(Protocol):
+    """A hub that people can sign in to: where it is, and with what."""
+
+    @property
+    def ready(self) -> dict[str, Any]: ...
 
 
 class Demo:
@@ -96,15 +103,15 @@ def running(folder: Path) -> Iterator[Demo]:
 class Desk:
     """A person's browser at a desk: signed in, and every complaint of the page remembered."""
 
-    def __init__(self, browser: Browser, demo: Demo, role: str, **context: Any) -> None:
+    def __init__(self, browser: Browser, hub: Stands, role: str, **context: Any) -> None:
         self.context: BrowserContext = browser.new_context(**({"viewport": {"width": 1600, "height": 900}} | context))
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_S * 1_000)
         self.complaints: list[str] = []
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        account = demo.ready["accounts"][role]
-        self.page.goto(demo.ready["url"])
+        account = hub.ready["accounts"][role]
+        self.page.goto(hub.ready["url"])
         self.page.locator("input").first.fill(account["name"])
         self.page.locator("input[type=password]").fill(account["password"])
         self.page.keyboard.press("Enter")

@@ -3,14 +3,12 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.api.house import House
-from tests.e2e.desk import Demo, Desk, until
+from tests.e2e.desk import Desk, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
 WHO = "tracking_centre"
@@ -19,9 +17,7 @@ WHO = "tracking_centre"
 @pytest.fixture
 def desk(house: House, browser: Browser) -> Iterator[Desk]:
     """The tracking centre's desk at a hub without gateways: the queue needs no picture."""
-    accounts = cast(Any, house.credentials).accounts
-    ready = {"url": house.url, "accounts": accounts}
-    made = Desk(browser, cast(Demo, SimpleNamespace(ready=ready)), WHO)
+    made = Desk(browser, house, WHO)
     yield made
     made.leave()
 
@@ -122,7 +118,7 @@ def test_a_covered_desk_takes_no_keys_but_its_password(house: House, desk: Desk)
     answered(desk)
     assert house.incident(WHO, incident)["needs"]
     assert cover.is_visible()
-    page.locator("dialog input[type=password]").fill(cast(Any, house.credentials).accounts[WHO]["password"])
+    page.locator("dialog input[type=password]").fill(house.credentials.accounts[WHO]["password"])
     page.keyboard.press("Enter")
     until(lambda: cover.count() == 0, what="the open desk")
     page.keyboard.press("a")

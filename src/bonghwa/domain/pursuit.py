@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bonghwa.domain.errors import Conflict, Invalid
 from bonghwa.domain.incident import TRIAGED, Report, calms
 
 Mode = Literal["foot", "car"]
+M = TypeVar("M", bound=str)
 FactType = Literal["sighting", "not_seen", "plate", "fix", "report", "mode"]
 Part = Literal["belief", "path", "watch", "containment"]
 PARTS: tuple[Part, ...] = ("belief", "path", "watch", "containment")
@@ -152,9 +153,13 @@ def mode_at(pursuit: Pursuit, facts: Sequence[Fact], at: int) -> Mode | None:
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.number)):
         if fact.at > at or fact.undone_at is not None or fact.type not in ("mode", "sighting", "plate"):
             continue
-        said = "car" if fact.type == "plate" else fact.mode
-        mode = fact.mode if fact.type == "mode" else None if said not in (None, mode) else mode
+        mode = mode_after(mode, "car" if fact.type == "plate" else fact.mode, fact.type == "mode")
     return mode
+
+
+def mode_after(mode: M | None, said: M | None, known: bool) -> M | None:
+    """How he moves after one more fact: as somebody came to know it; None once he was merely seen to move otherwise."""
+    return said if known else mode if said in (None, mode) else None
 
 
 def may_lead(pursuit: Pursuit) -> None:

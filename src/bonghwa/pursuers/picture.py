@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from bonghwa.domain.pursuit import mode_after
 from bonghwa.pursuers.closing import never
 from bonghwa.pursuers.reach import Known, reach_text
 from bonghwa.pursuit import path as ways_between
@@ -149,7 +150,7 @@ class Picture:
             if fact.time > since:
                 modes.add(mode)
             said = "car" if isinstance(fact, PlateRead) else fact.mode if isinstance(fact, Sighting | ModeKnown) else None
-            mode = said if isinstance(fact, ModeKnown) else None if said not in (None, mode) else mode
+            mode = mode_after(mode, said, isinstance(fact, ModeKnown))
         modes.add(mode)
         return cast(Mode, (modes.pop() if len(modes) == 1 else None) or "unknown")
 
