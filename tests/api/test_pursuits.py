@@ -11,6 +11,7 @@ import pytest
 
 from bonghwa.demo_accounts import Credentials
 from bonghwa.service import pursuits
+from bonghwa.service.ports import Limits
 from bonghwa.storage.sql import journal
 from tests.api.house import BUPYEONG, House, copy_town, running
 
@@ -330,6 +331,21 @@ def test_a_camera_that_is_watched_on_is_let_go_when_where_he_may_be_has_left_it_
     wanted, granted = chase.house.change(left_behind)
     assert granted < wanted
     assert len(wanted - granted) == 1
+
+
+def test_a_picture_that_ends_as_the_pursuit_moves_on_says_so(town: tuple[Path, Credentials], tmp_path: Path) -> None:
+    with running(copy_town(town[0], tmp_path / "data"), town[1], Limits(old_pictures_s=1, view_idle_s=300)) as house:
+        house.gateways_up()
+        chase = Chase(house)
+        last = chase.reckoned()["watch"][-1]
+        view = house.call(CENTRE, "POST", "/views", json={"grant": last["grant"], "camera": last["camera"]["id"]}).json()["id"]
+        assert house.call(CENTRE, "PUT", f"/pursuits/{chase.id}/wall", json={"k": 1}).status_code == 200
+
+        def reason() -> str | None:
+            ended = house.call(CENTRE, "GET", "/views", params={"state": "ended"}).json()["items"]
+            return next((row["end_reason"] for row in ended if row["id"] == view), None)
+
+        assert house.until(reason, 60) == "pursuit_moved"
 
 
 def test_a_pursuit_begins_as_long_ago_as_its_place_is_old_and_not_as_its_first_alarm(house: House) -> None:

@@ -9,4 +9,5 @@ export const t = words({
   level1: ['참고', 'note'],
   close: ['닫기', 'Close'],
   cancel: ['취소', 'Cancel'],
+  drill: ['훈련', 'Drill'],
 });

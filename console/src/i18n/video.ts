@@ -55,6 +55,7 @@ export const t = words({
   end_closed: ['상황 종결', 'Incident closed'],
   end_expired: ['승인 만료', 'Grant expired'],
   end_place_corrected: ['장소 정정', 'Place corrected'],
+  end_pursuit_moved: ['추적이 옮겨 감', 'The pursuit moved on'],
   end_bad_picture: ['화면 불량', 'Bad picture'],
   end_decided_again: ['다시 판정', 'Decided again'],
   end_unanswered: ['응답 없음', 'No answer'],

@@ -47,3 +47,8 @@ export function mayTellPolice(incident: Incident): boolean {
   const bell = incident.line === 'emergency_bell' || incident.line === 'safe_return';
   return bell && desk.role === 'control_room' && !incident.parts.some((part) => part.agency === 'police112' && part.closed_at === null);
 }
+
+/** Whether its cameras were chosen for where a pursuit thinks the subject is: directions around the place then say nothing. */
+export function follows(incident: Incident): boolean {
+  return incident.cameras.some((camera) => camera.why.some((reason) => reason.code === 'pursuit_holds'));
+}

@@ -170,7 +170,7 @@ export type IncidentSummary = {
   needs: Need[];
   louder: boolean;
   reports?: number;
-  counts?: { cameras: number; live: number; views: number; asked: number };
+  counts?: { cameras: number; live: number; views: number; watched: number; asked: number };
   expires_at?: string | null;
   mine?: { state: string; disposition: string | null } | null;
   /** Where a wearer's alarms stand and why; only for the incident's owner, null for what is not triaged. */
@@ -341,6 +341,7 @@ export type ViewRecord = {
   ended_at: string | null;
   end_reason: string | null;
   cut_ms: number | null;
+  drill: boolean;
 };
 export type DutySession = { id: string; post: string; started_at: string; ended_at?: string | null; account?: string };
 export type Obligation = {
@@ -350,6 +351,7 @@ export type Obligation = {
   incident: { number: string };
   due_at: string | null;
   done_at: string | null;
+  drill: boolean;
 };
 export type Repair = { id: string; camera: string; reason: string | null; at: string; done_at: string | null; note?: string | null };
 export type RejectedReport = { id: string; line: Line; received_at: string; problem: Problem; body: unknown };

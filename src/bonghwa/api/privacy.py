@@ -37,8 +37,8 @@ async def day(request: Request, caller: Privacy, desk: TheDesk, date: str | None
         name, begin = _day(date, read.now)
         views = [v for v in read.views.find(desc=True, limit=20_000) if begin <= v.opened_at < begin + DAY_US and not v.drill]
         grants = {g.id: g for g in read.grants.find() if begin - DAY_US <= g.asked_at < begin + DAY_US and not g.drill}
-        refused = journal.bodies(read.connection, ("view:refused", "decision:denied"), begin)
-        reviews = [o for o in read.obligations.find(done_at=None) if o.kind == "review"]
+        refused = journal.happened(read.connection, ("view:refused", "decision:denied"), begin, begin + DAY_US)
+        reviews = [o for o in read.obligations.find(done_at=None) if o.kind == "review" and not o.drill]
         return {
             "date": name,
             "counts": {
@@ -46,7 +46,7 @@ async def day(request: Request, caller: Privacy, desk: TheDesk, date: str | None
                 "without_grant": sum(1 for v in views if v.grant is None and v.duty is None),
                 "to_review": len(reviews),
                 "break_glass": 0,
-                "denied": len(refused),
+                "denied": refused,
                 "downloads": sum(1 for c in read.clips.find() for f in c.fetches if begin <= f.at < begin + DAY_US and not c.drill),
                 "audio": 0,
             },

@@ -107,6 +107,7 @@ def summary(incident: Incident, caller: Caller, read: Read, speech: Speech, gran
             "cameras": sum(len(g.cameras) for g in active),
             "live": sum(1 for v in views if v.live),
             "views": len(views),
+            "watched": len({v.camera for v in views}.intersection(camera for g in active for camera in g.cameras)),
             "asked": sum(1 for g in own if g.state == "asked"),
         },
         "expires_at": instant(min((g.expires_at for g in active if g.expires_at), default=None)),

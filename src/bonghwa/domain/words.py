@@ -195,6 +195,7 @@ ENDINGS: dict[str, tuple[str, str]] = {
     "lease": ("열람 유효시간 만료", "Lease ended"),
     "gateway_lost": ("게이트웨이 재시작", "Gateway restarted"),
     "place_corrected": ("장소 정정", "Place corrected"),
+    "pursuit_moved": ("추적이 옮겨 감", "The pursuit moved on"),
     "bad_picture": ("화면 불량", "Bad picture"),
     "decided_again": ("다시 판정", "Decided again"),
     "unanswered": ("응답 없음", "No answer"),

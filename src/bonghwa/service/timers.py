@@ -103,14 +103,16 @@ def expire_grants(tx: Tx, city: City) -> None:
 
 
 def drop_old_pictures(tx: Tx, city: City) -> None:
-    """After a corrected place the old cameras' views end once their few seconds are over."""
+    """After a corrected place, or as a pursuit moves on, the old cameras' views end once their few seconds are over."""
     for grant in tx.grants.find(state="active"):
         kept = {camera: until for camera, until in grant.leaving.items() if tx.now < until}
         if len(kept) < len(grant.leaving):
             after = replace(grant, leaving=kept)
             tx.grants.put(after)
             views = tx.views.find(grant=grant.id, state="open")
-            end_views(tx, city, [v for v in views if not after.covers(v.camera, tx.now)], "place_corrected")
+            followed = any("watch" in pursuit.parts_for(grant.agency) for pursuit in tx.pursuits.find(incident=grant.incident))
+            why = "pursuit_moved" if followed else "place_corrected"
+            end_views(tx, city, [v for v in views if not after.covers(v.camera, tx.now)], why)
 
 
 def end_idle_views(tx: Tx, city: City) -> None:

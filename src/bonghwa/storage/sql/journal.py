@@ -89,6 +89,12 @@ def bodies(connection: Connection, acts: Iterable[str], since: int, limit: int =
     return [(int(seq), int(at), act, json.loads(body)) for seq, at, act, body in connection.execute(query)]
 
 
+def happened(connection: Connection, acts: Iterable[str], since: int, until: int) -> int:
+    """How many entries of these acts there are from a time to another, drills left out: they never count."""
+    query = select(AUDIT.c.leaf).where(AUDIT.c.act.in_(list(acts)), AUDIT.c.at >= since, AUDIT.c.at < until)
+    return sum(1 for leaf in connection.execute(query).scalars() if not json.loads(bytes(leaf)).get("drill"))
+
+
 def entry(connection: Connection, seq: int) -> tuple[bytes, bytes, str] | None:
     """Leaf, salt and body of one ledger entry; None when its body was erased."""
     query = (
