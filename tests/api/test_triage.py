@@ -198,3 +198,11 @@ def test_a_day_of_500_alarms_of_20_wearers_ends_with_few_lines_none_lost_and_the
     assert found["hidden"] == len(rows) - len(shown)
     assert {one["kind"] for one in rows if one["triage"]["hidden"]} == {"low_battery", "device_fault"}
     assert all(one["triage"]["hidden"]["until"] for one in rows if one["triage"]["hidden"])
+
+
+def test_two_wearers_at_one_site_are_two_lines(shared_house: House) -> None:
+    site = {"camera": next(iter(shared_house.call(WHO, "GET", "/cameras", params={"limit": 1}).json()["items"]))["id"]}
+    one = shared_house.opened(WHO, "curfew_breach", site, subject={"ref": "one-at-site"})
+    other = shared_house.opened(WHO, "strap_cut", site, subject={"ref": "other-at-site"})
+    assert one != other
+    assert shared_house.incident(WHO, one)["kind"] == "curfew_breach"

@@ -170,12 +170,12 @@ def merges(report: Report, incident: Incident) -> Reason | None:
     """Say why a report belongs to an open incident of the same agency, or None when it is its own incident.
 
     The same subject, or the same device of the same line, updates and never doubles (CONTRACT). A drill and a real alarm never
-    merge. Nearness alone never merges: two people may need help in one street.
+    merge. Nearness alone never merges: two people may need help in one street, and two known subjects at one site stay two.
     """
     if not incident.open or report.drill != incident.drill:
         return None
-    if report.subject is not None and report.subject == incident.subject:
-        return Reason("merged_same_subject", {"kind": report.kind})
+    if report.subject is not None and incident.subject is not None:
+        return Reason("merged_same_subject", {"kind": report.kind}) if report.subject == incident.subject else None
     if report.device is not None and report.device == incident.device and report.line == incident.line:
         return Reason("merged_same_device", {"device": report.device})
     return None
