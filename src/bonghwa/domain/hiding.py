@@ -53,14 +53,16 @@ def hidden(case: Case, now: int) -> Hidden | None:
 def quiet_repeats(case: Case, now: int) -> Hidden | None:
     """The same low battery or device fault at one place again and again. Ends with its spell: an hour after its first alarm.
 
-    The most serious kind leads, so where a quiet one leads all are quiet.
+    The most serious kind leads, so where a quiet one leads all are quiet. Another kind or another place that began within the hour
+    must repeat itself as often: one that repeats more is no reason to hide what was said once.
     """
     raised = case.incident.priority < DEFAULT_CODE[case.lead]
     if raised or case.lead not in QUIET:
         return None
     spell = max(case.spells, key=lambda one: (one.last_at, one.first_at))
     until = spell.first_at + SPELL_US
-    if spell.count < REPEATS or now >= until or comes_faster(spell):
+    young = [one for one in case.spells if now < one.first_at + SPELL_US]
+    if now >= until or any(one.count < REPEATS for one in young) or comes_faster(spell):
         return None
     return Hidden(said_again(spell), spell.reports[REPEATS - 1].moment, until)
 
