@@ -206,3 +206,22 @@ def test_two_wearers_at_one_site_are_two_lines(shared_house: House) -> None:
     other = shared_house.opened(WHO, "strap_cut", site, subject={"ref": "other-at-site"})
     assert one != other
     assert shared_house.incident(WHO, one)["kind"] == "curfew_breach"
+
+
+def test_a_reopened_line_is_not_hidden_by_a_word_from_before_its_end(shared_house: House) -> None:
+    incident = wearer(shared_house, "reopened", "curfew_breach")
+    act(shared_house, incident, "acknowledge")
+    act(shared_house, incident, "hide", reason="집 앞", minutes=240)
+    act(shared_house, incident, "close", reason="귀가", disposition="real")
+    act(shared_house, incident, "reopen", reason="다시 나감")
+    assert row(shared_house, incident)["triage"]["hidden"] is None
+
+
+def test_alarms_merged_into_a_hidden_line_are_not_hidden_with_it(shared_house: House) -> None:
+    quiet = wearer(shared_house, "hidden-target", "device_fault")
+    zone = wearer(shared_house, "merged-source", "exclusion_zone")
+    act(shared_house, quiet, "acknowledge")
+    act(shared_house, quiet, "hide", reason="수리 접수함", minutes=240)
+    act(shared_house, zone, "merge", into=quiet, reason="같은 사람, 기기 교체")
+    found = row(shared_house, quiet)
+    assert (found["kind"], found["triage"]["hidden"]) == ("exclusion_zone", None)

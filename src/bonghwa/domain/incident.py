@@ -270,7 +270,7 @@ def close_part(incident: Incident, agency: str, disposition: str, now: int) -> I
 
 
 def reopen(incident: Incident, agency: str) -> Incident:
-    """Open an agency's part again; the owner reopens the incident. Grants are new ones: nothing old comes back."""
+    """Open an agency's part again; the owner reopens the incident. Grants are new ones: nothing old comes back, nor is it still hidden."""
     part = incident.part(agency)
     if part is None:
         raise Conflict("not_taking_part")
@@ -279,4 +279,5 @@ def reopen(incident: Incident, agency: str) -> Incident:
     if part.open and incident.state != "closed":
         raise Conflict("part_open")
     parts = tuple(replace(p, closed_at=None, disposition=None) if p.agency == agency else p for p in incident.parts)
-    return incident.changed(parts=parts, state="working", closed_at=None)
+    set_aside = None if incident.state == "closed" else incident.set_aside
+    return incident.changed(parts=parts, state="working", closed_at=None, set_aside=set_aside)

@@ -120,6 +120,7 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
         look_for=target.look_for or source.look_for,
         subject=target.subject or source.subject,
         device=target.device or source.device,
+        set_aside=None,  # said of its own alarms, not of those that come with the other
     )
     tx.incidents.put(after)
     tx.audit("incident:merged", {"incident": target.id, "from": source.id, "by": caller.account, "reason": reason}, drill=target.drill)
