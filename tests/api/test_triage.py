@@ -225,3 +225,11 @@ def test_alarms_merged_into_a_hidden_line_are_not_hidden_with_it(shared_house: H
     act(shared_house, zone, "merge", into=quiet, reason="같은 사람, 기기 교체")
     found = row(shared_house, quiet)
     assert (found["kind"], found["triage"]["hidden"]) == ("exclusion_zone", None)
+
+
+def test_a_hidden_line_that_an_officer_raises_shows_again(shared_house: House) -> None:
+    incident = wearer(shared_house, "raised-hidden", "curfew_breach")
+    act(shared_house, incident, "acknowledge")
+    act(shared_house, incident, "hide", reason="집 앞", minutes=60)
+    shared_house.call(WHO, "PATCH", f"/incidents/{incident}", json={"priority": 0, "reason": "흉기 소지 제보"})
+    assert row(shared_house, incident)["triage"]["hidden"] is None

@@ -291,3 +291,11 @@ def test_a_new_fault_is_not_hidden_behind_a_battery_that_repeats_itself_more_oft
 def test_a_low_battery_from_elsewhere_is_not_hidden_behind_those_at_home() -> None:
     away = [*every_minute("low_battery", 6), alarm("low_battery", 5.5, east(400)), alarm("low_battery", 7)]
     assert hiding.hidden(case(away), NOON + 8 * MINUTE_US) is None
+
+
+def test_what_a_person_hid_comes_back_when_the_line_gives_it_a_more_urgent_code() -> None:
+    told = [alarm("curfew_breach", n) for n in range(4)]
+    word = SetAside(NOON + 4 * MINUTE_US, NOON + 64 * MINUTE_US, "담당", "집 앞", hidden=True)
+    found = case([*told, alarm("curfew_breach", 6, priority=0)], set_aside=word)
+    assert getattr(hiding.back_because(found, word), "code", None) == "back_code"
+    assert hiding.hidden(found, NOON + 7 * MINUTE_US) is None

@@ -84,7 +84,7 @@ def comes_faster(spell: Spell) -> bool:
 
 
 def back_because(case: Case, word: SetAside) -> Reason | None:
-    """What happened since a person hid it that brings it back: another kind, another place, or twice as many alarms."""
+    """What happened since a person hid it that brings it back: another kind, a more urgent code, another place, or twice as many alarms."""
     known = [one for one in case.reports if one.received_at <= word.at]
     fresh = [one for one in case.reports if one.received_at > word.at]
     for rule in BACK:
@@ -100,6 +100,12 @@ def another_kind(known: list[Report], fresh: list[Report]) -> Reason | None:
     return next((Reason("back_kind", {"kind": one.kind}) for one in fresh if one.kind not in seen), None)
 
 
+def more_urgent_code(known: list[Report], fresh: list[Report]) -> Reason | None:
+    """A code more urgent than any it came with before: the line raised it."""
+    code = min((one.code for one in fresh), default=None)
+    return None if code is None or not known or code >= min(one.code for one in known) else Reason("back_code", {"code": code})
+
+
 def another_place(known: list[Report], fresh: list[Report]) -> Reason | None:
     """An alarm from a place other than the last one known."""
     last = next((one.place for one in reversed(known) if one.place is not None), None)
@@ -111,5 +117,5 @@ def twice_as_many(known: list[Report], fresh: list[Report]) -> Reason | None:
     return Reason("back_count", {"count": len(known) + len(fresh)}) if len(fresh) >= max(len(known), AT_LEAST) else None
 
 
-BACK: tuple[Callable[[list[Report], list[Report]], Reason | None], ...] = (another_kind, another_place, twice_as_many)
+BACK: tuple[Callable[[list[Report], list[Report]], Reason | None], ...] = (another_kind, more_urgent_code, another_place, twice_as_many)
 """Each looks at one thing that may have changed."""

@@ -85,6 +85,7 @@ def change(
         placed_at=tx.now if place is not None else incident.placed_at,
         priority=incident.priority if priority is None else priority,
         look_for=incident.look_for if look_for is None else look_for,
+        set_aside=None if priority is not None and priority < incident.priority else incident.set_aside,
     )
     tx.incidents.put(after)
     tx.audit(
