@@ -233,3 +233,23 @@ def test_a_hidden_line_that_an_officer_raises_shows_again(shared_house: House) -
     act(shared_house, incident, "hide", reason="집 앞", minutes=60)
     shared_house.call(WHO, "PATCH", f"/incidents/{incident}", json={"priority": 0, "reason": "흉기 소지 제보"})
     assert row(shared_house, incident)["triage"]["hidden"] is None
+
+
+def test_a_split_shows_the_place_of_the_newest_alarm_that_stays_and_of_the_newest_that_goes(shared_house: House) -> None:
+    there = {**SINPO, "lon": SINPO["lon"] + 0.004}
+    for n, (place, minutes) in enumerate([(there, 1), (SINPO, 9)]):
+        for kind in ("curfew_breach", "location_lost"):
+            incident = shared_house.opened(WHO, kind, place, subject={"ref": "split-late"}, at=ago(minutes), external_id=f"split-{kind}-{n}")
+    lost = [one["id"] for one in shared_house.incident(WHO, incident)["reports"] if one["kind"] == "location_lost"]
+    answer = act(shared_house, incident, "split", reports=lost, reason="다른 사람").json()
+    assert answer["place"]["lon"] == there["lon"]
+    assert shared_house.incident(WHO, answer["split_into"]["id"])["place"]["lon"] == there["lon"]
+
+
+def test_a_merged_line_stands_where_its_wearer_was_last(shared_house: House) -> None:
+    there = {**SINPO, "lon": SINPO["lon"] + 0.004}
+    old = shared_house.opened(WHO, "low_battery", SINPO, subject={"ref": "old-device"}, at=ago(50))
+    cut = shared_house.opened(WHO, "strap_cut", there, subject={"ref": "new-device"}, at=ago(1))
+    assert act(shared_house, cut, "merge", into=old, reason="같은 사람, 기기 교체").status_code == 200
+    found = shared_house.incident(WHO, old)
+    assert (found["kind"], found["place"]["lon"]) == ("strap_cut", there["lon"])

@@ -208,6 +208,19 @@ def more_urgent_of(target: Incident, source: Incident) -> Incident:
     return source if source.priority < target.priority else target
 
 
+def place_of_both(target: Incident, source: Incident) -> tuple[Place | None, int]:
+    """Where two incidents put together are, and the moment that speaks of: the target's place, of a wearer's alarms the later one."""
+    later = target.triaged and source.place is not None and source.placed_at > target.placed_at
+    return (source.place, source.placed_at) if later or target.place is None else (target.place, target.placed_at)
+
+
+def last_place(reports: Sequence[Report]) -> tuple[Place | None, int]:
+    """Where an incident of these reports is, and the moment that speaks of: as it came in last, of a wearer's alarms as it was last."""
+    placed = [report for report in reversed(reports) if report.place is not None]
+    last = max(placed, key=lambda one: one.moment if one.line == TRIAGED else 0, default=None)
+    return (None, 0) if last is None else (last.place, last.moment)
+
+
 def leading(reports: Sequence[Report]) -> Report:
     """The report whose kind and code an incident of these reports takes: of a wearer's alarms the most serious, otherwise the first."""
     alarms = [report for report in reports if report.line == TRIAGED]

@@ -113,11 +113,12 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
     for report in tx.reports.find(incident=source.id):
         tx.reports.put(replace(report, incident=target.id))
     urgent = life.more_urgent_of(target, source)
+    place, placed_at = life.place_of_both(target, source)
     after = target.changed(
         kind=urgent.kind,
         priority=urgent.priority,
-        place=target.place or source.place,
-        placed_at=target.placed_at if target.place else source.placed_at,
+        place=place,
+        placed_at=placed_at,
         look_for=target.look_for or source.look_for,
         subject=target.subject or source.subject,
         device=target.device or source.device,
@@ -148,6 +149,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
     if not staying:
         raise Invalid("reports", "nothing_stays")
     first = life.leading(moving)
+    (moved_to, moved_at), (stays_at, stayed_at) = life.last_place(moving), life.last_place(staying)
     fresh = Incident(
         id=tx.new_id("inc"),
         number=life.number_of(first.line, tx.counter(f"{first.line}{'-drill' if first.drill else ''}"), first.drill),
@@ -159,12 +161,12 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         opened_at=tx.now,
         owner=incident.owner,
         parts=(life.Part(incident.owner, tx.now),),
-        place=next((r.place for r in reversed(moving) if r.place), None),
+        place=moved_to,
         look_for=first.look_for,
         device=first.device,
         subject=first.subject,
         first_report_at=first.at,
-        placed_at=max((r.moment for r in moving if r.place), default=0),
+        placed_at=moved_at,
     )
     for report in moving:
         tx.reports.put(replace(report, incident=fresh.id))
@@ -172,8 +174,8 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
     after = incident.changed(
         kind=kept.kind,
         priority=kept.code,
-        place=next((r.place for r in reversed(staying) if r.place), None),
-        placed_at=max((r.moment for r in staying if r.place), default=0),
+        place=stays_at,
+        placed_at=stayed_at,
         subject=kept.subject,
         device=kept.device,
     )
