@@ -239,7 +239,9 @@ def test_a_split_shows_the_place_of_the_newest_alarm_that_stays_and_of_the_newes
     there = {**SINPO, "lon": SINPO["lon"] + 0.004}
     for n, (place, minutes) in enumerate([(there, 1), (SINPO, 9)]):
         for kind in ("curfew_breach", "location_lost"):
-            incident = shared_house.opened(WHO, kind, place, subject={"ref": "split-late"}, at=ago(minutes), external_id=f"split-{kind}-{n}")
+            incident = shared_house.opened(
+                WHO, kind, place, subject={"ref": "split-late"}, at=ago(minutes), external_id=f"split-{kind}-{n}"
+            )
     lost = [one["id"] for one in shared_house.incident(WHO, incident)["reports"] if one["kind"] == "location_lost"]
     answer = act(shared_house, incident, "split", reports=lost, reason="다른 사람").json()
     assert answer["place"]["lon"] == there["lon"]
@@ -253,3 +255,23 @@ def test_a_merged_line_stands_where_its_wearer_was_last(shared_house: House) -> 
     assert act(shared_house, cut, "merge", into=old, reason="같은 사람, 기기 교체").status_code == 200
     found = shared_house.incident(WHO, old)
     assert (found["kind"], found["place"]["lon"]) == ("strap_cut", there["lon"])
+
+
+def test_a_graver_alarm_takes_nothing_of_the_code_an_officer_gave(shared_house: House) -> None:
+    incident = wearer(shared_house, "raised", "location_lost")
+    raised = shared_house.call(WHO, "PATCH", f"/incidents/{incident}", json={"priority": 0, "reason": "피해자 집 쪽"}).json()
+    shared_house.opened(WHO, "curfew_breach", subject={"ref": "raised"})
+    found = row(shared_house, incident)
+    assert (found["kind"], found["priority"]) == ("curfew_breach", 0)
+    assert found["triage"]["level"] <= raised["triage"]["level"]
+
+
+def test_a_repeat_does_not_take_back_that_an_officer_called_it_not_urgent(shared_house: House) -> None:
+    incident = wearer(shared_house, "lowered", "curfew_breach")
+    body = {"priority": 3, "reason": "보호관찰관 동행 확인"}
+    shared_house.call(WHO, "PATCH", f"/incidents/{incident}", json=body)
+    shared_house.opened(WHO, "curfew_breach", subject={"ref": "lowered"})
+    found = shared_house.incident(WHO, incident)
+    assert (found["priority"], {grant["state"] for grant in found["grants"]}) == (3, {"revoked"})
+    shared_house.opened(WHO, "exclusion_zone", subject={"ref": "lowered"})
+    assert shared_house.incident(WHO, incident)["priority"] == 1

@@ -130,6 +130,8 @@ class Incident:
     risen_at: int | None = None
     """When a more serious alarm last asked for a new acknowledgement."""
     set_aside: SetAside | None = None
+    said: int | None = None
+    """The code that the line gave its leading kind (triaged lines only); the priority differs from it where an officer gave another."""
 
     @property
     def open(self) -> bool:
@@ -190,15 +192,28 @@ def more_urgent(incident: Incident, report: Report) -> tuple[str, int]:
     """The kind and code of an incident after a merged report: the more urgent of the two; a calming report changes neither.
 
     Alarms of a wearer go by the seriousness of the kind first: a cut strap is never kept under a flat battery, nor a curfew breach
-    under a lost location of the same code, whatever code the line wrote on either.
+    under a lost location of the same code, whatever code the line wrote on either. What an officer gave is not taken back by a repeat
+    of what the line had said by then, and a graver alarm takes nothing of a more urgent code that he gave.
     """
     if incident.triaged and report.kind in SERIOUSNESS and incident.kind in SERIOUSNESS:
+        said = incident.priority if incident.said is None else incident.said
         if report.kind == incident.kind:
-            return incident.kind, min(incident.priority, report.code)
-        return (report.kind, report.code) if more_serious(report.kind, incident.kind) else (incident.kind, incident.priority)
+            return incident.kind, min(incident.priority, report.code) if report.code < said else incident.priority
+        if not more_serious(report.kind, incident.kind):
+            return incident.kind, incident.priority
+        return report.kind, min(incident.priority, report.code) if incident.priority < said else report.code
     if calms(report) or report.code >= incident.priority:
         return incident.kind, incident.priority
     return report.kind, report.code
+
+
+def said_after(incident: Incident, report: Report) -> int | None:
+    """The code that the line gave the leading kind of an incident, after a merged report."""
+    if incident.said is None or not incident.triaged:
+        return incident.said
+    if report.kind == incident.kind:
+        return min(incident.said, report.code)
+    return report.code if more_urgent(incident, report)[0] == report.kind else incident.said
 
 
 def more_urgent_of(target: Incident, source: Incident) -> Incident:

@@ -117,6 +117,7 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
     after = target.changed(
         kind=urgent.kind,
         priority=urgent.priority,
+        said=urgent.said,
         place=place,
         placed_at=placed_at,
         look_for=target.look_for or source.look_for,
@@ -167,6 +168,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         subject=first.subject,
         first_report_at=first.at,
         placed_at=moved_at,
+        said=first.code,
     )
     for report in moving:
         tx.reports.put(replace(report, incident=fresh.id))
@@ -174,6 +176,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
     after = incident.changed(
         kind=kept.kind,
         priority=kept.code,
+        said=kept.code,
         place=stays_at,
         placed_at=stayed_at,
         subject=kept.subject,

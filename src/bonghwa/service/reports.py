@@ -6,7 +6,7 @@ from typing import Any
 from bonghwa.domain import alarm
 from bonghwa.domain.errors import Conflict
 from bonghwa.domain.geo import distance_m
-from bonghwa.domain.incident import Incident, Part, Place, Report, calms, merges, more_urgent, number_of, rise, rises
+from bonghwa.domain.incident import Incident, Part, Place, Report, calms, merges, more_urgent, number_of, rise, rises, said_after
 from bonghwa.service import responders
 from bonghwa.service.granting import decide_for
 from bonghwa.service.hearing import hear
@@ -160,6 +160,7 @@ def _open(tx: Tx, report: Report, receivers: tuple[str, ...]) -> Incident:
         subject=report.subject,
         first_report_at=report.at,
         placed_at=report.moment if report.place is not None else 0,
+        said=report.code,
     )
     tx.incidents.put(incident)
     return incident
@@ -172,6 +173,7 @@ def _merge(tx: Tx, city: City, incident: Incident, report: Report, why: Any) -> 
     changed = incident.changed(
         kind=kind,
         priority=priority,
+        said=said_after(incident, report),
         place=report.place if moved else incident.place,
         placed_at=max(incident.placed_at, report.moment) if report.place is not None and not calms(report) else incident.placed_at,
         look_for=report.look_for or incident.look_for,
