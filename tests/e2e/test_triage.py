@@ -127,3 +127,15 @@ def test_a_covered_desk_takes_no_keys_but_its_password(house: House, desk: Desk)
     until(lambda: cover.count() == 0, what="the open desk")
     page.keyboard.press("a")
     until(lambda: not house.incident(WHO, incident)["needs"], what="the acknowledgement")
+
+
+def test_a_line_that_takes_another_in_stays_in_the_queue(house: House, desk: Desk) -> None:
+    page = desk.page
+    target, source = (house.opened(WHO, "device_fault", subject={"ref": ref}) for ref in ("W-8", "W-9"))
+    page.reload()
+    faults = page.locator(".q", has_text="장치 고장")
+    until(lambda: faults.count() == 2, what="both lines")
+    assert house.call(WHO, "POST", f"/incidents/{source}/merge", json={"into": target, "reason": "같은 사람"}).status_code == 200
+    house.opened(WHO, "curfew_breach", subject={"ref": "W-10"})
+    until(lambda: page.locator(".q", has_text="외출제한 위반").count() == 1, what="an alarm from after the merge")
+    assert faults.count() == 1

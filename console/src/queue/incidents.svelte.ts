@@ -109,8 +109,8 @@ class Incidents {
     const data = event.data as Partial<IncidentSummary>;
     const id = data.id ?? event.subject;
     const known = this.byId(id);
-    if (event.type === 'incident.merged' || data.state === 'closed' || event.type === 'incident.closed') {
-      if (data.state !== 'closed' && event.type !== 'incident.merged') return this.#countsChanged();
+    if (event.type === 'incident.closed' && data.state !== 'closed') return this.#countsChanged();
+    if (data.state === 'closed') {
       this.#touched.add(id);
       this.all = this.all.filter((incident) => incident.id !== id);
       return;
