@@ -139,3 +139,24 @@ def test_a_line_that_takes_another_in_stays_in_the_queue(house: House, desk: Des
     house.opened(WHO, "curfew_breach", subject={"ref": "W-10"})
     until(lambda: page.locator(".q", has_text="외출제한 위반").count() == 1, what="an alarm from after the merge")
     assert faults.count() == 1
+
+
+def test_an_alarm_does_not_come_back_to_the_queue_of_an_agency_that_closed_its_part(house: House, browser: Browser) -> None:
+    incident = house.opened(WHO, "curfew_breach", subject={"ref": "W-15"})
+    house.call(WHO, "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
+    accounts = cast(Any, house.credentials).accounts
+    police = Desk(browser, cast(Demo, SimpleNamespace(ready={"url": house.url, "accounts": accounts})), "police112")
+    line = police.page.locator(".q", has_text="외출제한 위반")
+    until(lambda: line.count() == 1, what="the line the centre shares")
+    came_back = """() => { window.back = 0; const of = document.querySelector('.queue');
+      new MutationObserver(() => { if (window.gone && of.textContent.includes('외출제한 위반')) window.back++; })
+        .observe(of, { childList: true, subtree: true }); }"""
+    police.page.evaluate(came_back)
+    assert house.call("police112", "POST", f"/incidents/{incident}/close", json={"reason": "끝", "disposition": "real"}).status_code == 200
+    until(lambda: line.count() == 0, what="the closed part gone from the queue")
+    police.page.evaluate("() => { window.gone = true; }")
+    house.opened(WHO, "curfew_breach", subject={"ref": "W-15"})
+    house.opened("police112", "robbery")
+    until(lambda: police.page.locator(".q", has_text="강도").count() == 1, what="an alarm from after it")
+    assert police.page.evaluate("() => window.back") == 0
+    police.leave()

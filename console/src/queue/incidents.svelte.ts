@@ -2,6 +2,7 @@
 import { api } from '../lib/api';
 import { events, onEvent } from '../lib/events.svelte';
 import type { HubEvent } from '../lib/eventTypes';
+import { desk } from '../lib/session.svelte';
 import type { Incident, IncidentSummary } from '../lib/types';
 import { hiding, levelOf } from './triage';
 
@@ -110,7 +111,7 @@ class Incidents {
     const id = data.id ?? event.subject;
     const known = this.byId(id);
     if (event.type === 'incident.closed' && data.state !== 'closed') return this.#countsChanged();
-    if (data.state === 'closed') {
+    if (data.state === 'closed' || !takesPart(data)) {
       this.#touched.add(id);
       this.all = this.all.filter((incident) => incident.id !== id);
       return;
@@ -152,6 +153,9 @@ class Incidents {
     if (this.stage === 'drill' && !this.drills.length) this.stage = 'real';
   }
 }
+
+/** Whether the part of this desk's agency is open; what an event does not say is no news. */
+const takesPart = (incident: Partial<IncidentSummary>): boolean => incident.participants?.includes(desk.session?.account.agency ?? '') ?? true;
 
 /** What needs a person first, then by beacons and what triage says of a wearer's alarms, then the longest waiting first. */
 function inQueueOrder(a: IncidentSummary, b: IncidentSummary): number {
