@@ -160,3 +160,15 @@ def test_an_alarm_does_not_come_back_to_the_queue_of_an_agency_that_closed_its_p
     until(lambda: police.page.locator(".q", has_text="강도").count() == 1, what="an alarm from after it")
     assert police.page.evaluate("() => window.back") == 0
     police.leave()
+
+
+def test_lines_of_one_level_stand_by_the_seriousness_of_their_kind_before_what_weighs_more(house: House, desk: Desk) -> None:
+    page = desk.page
+    for n in range(5):
+        house.opened(WHO, "location_lost", subject={"ref": "W-11"}, external_id=f"lost-{n}")
+    house.opened(WHO, "curfew_breach", subject={"ref": "W-12"})
+    until(lambda: "한 시간 안에 5번" in "".join(page.locator(".q").all_inner_texts()), what="what weighs more, in words")
+    asked = [one["kind"] for one in house.call(WHO, "GET", "/triage").json()["items"]]
+    shown = page.locator(".q").all_inner_texts()
+    assert asked == ["curfew_breach", "location_lost"]
+    assert ["외출제한 위반" in shown[0], "위치 소실" in shown[1]] == [True, True], shown

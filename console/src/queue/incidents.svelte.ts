@@ -4,7 +4,7 @@ import { events, onEvent } from '../lib/events.svelte';
 import type { HubEvent } from '../lib/eventTypes';
 import { desk } from '../lib/session.svelte';
 import type { Incident, IncidentSummary } from '../lib/types';
-import { hiding, levelOf } from './triage';
+import { hiding, levelOf, seriousnessOf } from './triage';
 
 export type Stage = 'real' | 'drill';
 /** Counts and expiries are not in events: they are fetched anew for all rows together, this often at most. */
@@ -162,6 +162,7 @@ function inQueueOrder(a: IncidentSummary, b: IncidentSummary): number {
   return (
     Number(b.needs.length > 0) - Number(a.needs.length > 0) ||
     levelOf(a) - levelOf(b) ||
+    seriousnessOf(a) - seriousnessOf(b) ||
     (b.triage?.weight ?? 0) - (a.triage?.weight ?? 0) ||
     a.opened_at.localeCompare(b.opened_at) ||
     a.id.localeCompare(b.id)
