@@ -172,3 +172,14 @@ def test_lines_of_one_level_stand_by_the_seriousness_of_their_kind_before_what_w
     shown = page.locator(".q").all_inner_texts()
     assert asked == ["curfew_breach", "location_lost"]
     assert ["외출제한 위반" in shown[0], "위치 소실" in shown[1]] == [True, True], shown
+
+
+def test_a_real_line_that_becomes_grave_breaks_a_drill_at_the_desk_and_is_told(house: House, desk: Desk) -> None:
+    page = desk.page
+    house.opened(WHO, "low_battery", subject={"ref": "W-13"})
+    house.opened(WHO, "exclusion_zone", subject={"ref": "W-14"}, drill=True)
+    page.locator(".stage button").nth(1).click()
+    until(lambda: page.locator(".q", has_text="출입금지구역").count() == 1, what="the drill's line")
+    house.opened(WHO, "strap_cut", subject={"ref": "W-13"})
+    until(lambda: page.locator(".q", has_text="스트랩 절단").count() == 1, 20, "the real line, which broke the drill")
+    until(lambda: "스트랩 절단" in page.locator("[aria-live=assertive]").inner_text(), what="its words for a screen reader")

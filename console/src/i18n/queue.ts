@@ -56,6 +56,7 @@ export const t = words({
   drill: ['훈련', 'Drill'],
   stage: ['실제와 훈련', 'Real and drill'],
   newAlarm: ['새 상황: {kind}, 봉수 {n}, {place}', 'New incident: {kind}, beacons {n}, {place}'],
+  graverAlarm: ['더 위급해진 상황: {kind}, 봉수 {n}, {place}', 'Graver now: {kind}, beacons {n}, {place}'],
   rejected: ['받지 못한 접수 {n}건', 'Refused reports: {n}'],
   closedNone: ['오늘 종료한 상황이 없습니다', 'No closed incidents'],
   closedLoading: ['종료한 상황을 불러오는 중', 'Loading closed incidents'],

@@ -120,7 +120,7 @@ class Incidents {
     if (!known && !data.opened_at) return this.#countsChanged();
     const blank = { needs: [], louder: false, participants: [], rev: 0 };
     this.put({ ...blank, ...known, ...data, id, rev: event.rev ?? known?.rev ?? 0 } as IncidentSummary);
-    if (event.type === 'incident.opened' || event.type === 'incident.reopened') this.#opened(data.drill ?? false);
+    if (event.type === 'incident.opened' || event.type === 'incident.reopened' || event.data.graver) this.#opened(data.drill ?? false);
     this.#countsChanged();
   }
 

@@ -193,7 +193,7 @@ def _merge(tx: Tx, city: City, incident: Incident, report: Report, why: Any) -> 
                 decide_for(tx, city, changed, agency)
         responders.follow(tx, city, changed)
     hear(tx, changed, report)
-    tell_incident(tx, "updated", changed, merged=True)
+    tell_incident(tx, "updated", changed, merged=True, graver=kind != incident.kind and changed.acknowledged_at is None)
     return changed
 
 
