@@ -37,8 +37,8 @@ def decide_all(tx: Tx, city: City, incident: Incident) -> None:
 
 
 def acknowledge(tx: Tx, caller: Caller, incident_id: str) -> Incident:
-    """Somebody has it: the tone stops everywhere. Opens, extends and closes nothing."""
-    incident = mine(tx, caller, incident_id)
+    """Somebody has it: the tone stops everywhere. Opens, extends and closes nothing. Who closed its part has it no more."""
+    incident = mine(tx, caller, incident_id, open_part=True)
     after = life.acknowledge(incident, caller.account, tx.now)
     if after is not incident:
         tx.incidents.put(after)
