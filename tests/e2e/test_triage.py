@@ -183,3 +183,14 @@ def test_a_real_line_that_becomes_grave_breaks_a_drill_at_the_desk_and_is_told(h
     house.opened(WHO, "strap_cut", subject={"ref": "W-13"})
     until(lambda: page.locator(".q", has_text="스트랩 절단").count() == 1, 20, "the real line, which broke the drill")
     until(lambda: "스트랩 절단" in page.locator("[aria-live=assertive]").inner_text(), what="its words for a screen reader")
+
+
+def test_a_malformed_report_names_its_wrong_field_and_shows_what_was_sent(house: House, desk: Desk) -> None:
+    page = desk.page
+    assert house.report(WHO, "strap_cut", at="gestern", text="시각이 틀린 접수").status_code == 422
+    page.locator("button.notice").click()
+    shown = page.locator("dialog li")
+    until(lambda: shown.count() == 1, what="the refused report")
+    assert "at" in shown.locator("code").inner_text()
+    assert "RFC 3339" in shown.inner_text()
+    assert '"text": "시각이 틀린 접수"' in shown.locator("pre").inner_text()

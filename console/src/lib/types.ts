@@ -352,7 +352,8 @@ export type Obligation = {
   done_at: string | null;
 };
 export type Repair = { id: string; camera: string; reason: string | null; at: string; done_at: string | null; note?: string | null };
-export type RejectedReport = { id: string; line: Line; received_at: string; problem: Problem; body: unknown };
+/** `problem` is `field: code`, `text` says it in words; `body` is what was sent. */
+export type RejectedReport = { id: string; line: Line; received_at: string; problem: string; text: string; body: string };
 
 export type LedgerStatus = {
   size: number;
