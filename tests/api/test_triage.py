@@ -275,3 +275,15 @@ def test_a_repeat_does_not_take_back_that_an_officer_called_it_not_urgent(shared
     assert (found["priority"], {grant["state"] for grant in found["grants"]}) == (3, {"revoked"})
     shared_house.opened(WHO, "exclusion_zone", subject={"ref": "lowered"})
     assert shared_house.incident(WHO, incident)["priority"] == 1
+
+
+def test_after_a_merge_alarms_of_both_names_update_the_one_line_until_a_split_parts_them(shared_house: House) -> None:
+    kept = wearer(shared_house, "one-name", "curfew_breach")
+    gone = wearer(shared_house, "other-name", "curfew_breach")
+    act(shared_house, gone, "merge", into=kept, reason="같은 사람, 기기 교체")
+    assert shared_house.opened(WHO, "location_lost", subject={"ref": "other-name"}) == kept
+    assert shared_house.opened(WHO, "location_lost", subject={"ref": "one-name"}) == kept
+    others = [one["id"] for one in shared_house.incident(WHO, kept)["reports"] if one["subject_ref"] == "other-name"]
+    fresh = act(shared_house, kept, "split", reports=others, reason="다른 사람").json()["split_into"]["id"]
+    assert shared_house.opened(WHO, "location_lost", subject={"ref": "other-name"}) == fresh
+    assert shared_house.opened(WHO, "location_lost", subject={"ref": "one-name"}) == kept

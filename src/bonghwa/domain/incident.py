@@ -133,6 +133,9 @@ class Incident:
     said: int | None = None
     """The code that the line gave its leading kind (triaged lines only); the priority differs from it where an officer gave another."""
 
+    also: tuple[str, ...] = ()
+    """Other names of its subject, by reports that a person merged in: they update it too, until a split parts them."""
+
     @property
     def open(self) -> bool:
         """Whether any agency still works on it; only then may a grant live."""
@@ -177,7 +180,8 @@ def merges(report: Report, incident: Incident) -> Reason | None:
     if not incident.open or report.drill != incident.drill:
         return None
     if report.subject is not None and incident.subject is not None:
-        return Reason("merged_same_subject", {"kind": report.kind}) if report.subject == incident.subject else None
+        same = report.subject == incident.subject or report.subject in incident.also
+        return Reason("merged_same_subject", {"kind": report.kind}) if same else None
     if report.device is not None and report.device == incident.device and report.line == incident.line:
         return Reason("merged_same_device", {"device": report.device})
     return None
@@ -227,6 +231,11 @@ def place_of_both(target: Incident, source: Incident) -> tuple[Place | None, int
     """Where two incidents put together are, and the moment that speaks of: the target's place, of a wearer's alarms the later one."""
     later = target.triaged and source.place is not None and source.placed_at > target.placed_at
     return (source.place, source.placed_at) if later or target.place is None else (target.place, target.placed_at)
+
+
+def also_about(reports: Sequence[Report], subject: str | None) -> tuple[str, ...]:
+    """The subjects that reports name besides the one."""
+    return tuple(dict.fromkeys(report.subject for report in reports if report.subject and report.subject != subject))
 
 
 def last_place(reports: Sequence[Report]) -> tuple[Place | None, int]:

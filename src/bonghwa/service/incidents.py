@@ -112,6 +112,7 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
         raise Conflict("drill_and_real")
     for report in tx.reports.find(incident=source.id):
         tx.reports.put(replace(report, incident=target.id))
+    subject = target.subject or source.subject
     urgent = life.more_urgent_of(target, source)
     place, placed_at = life.place_of_both(target, source)
     after = target.changed(
@@ -121,7 +122,8 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
         place=place,
         placed_at=placed_at,
         look_for=target.look_for or source.look_for,
-        subject=target.subject or source.subject,
+        subject=subject,
+        also=life.also_about(tx.reports.find(incident=target.id), subject),
         device=target.device or source.device,
         set_aside=None,  # said of its own alarms, not of those that come with the other
     )
@@ -166,6 +168,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         look_for=first.look_for,
         device=first.device,
         subject=first.subject,
+        also=life.also_about(moving, first.subject),
         first_report_at=first.at,
         placed_at=moved_at,
         said=first.code,
@@ -180,6 +183,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         place=stays_at,
         placed_at=stayed_at,
         subject=kept.subject,
+        also=life.also_about(staying, kept.subject),
         device=kept.device,
     )
     tx.incidents.put(fresh)

@@ -133,6 +133,8 @@ def _merge_target(tx: Tx, report: Report, receiver: str) -> tuple[Incident | Non
     states = ("new", "acknowledged", "working")
     if report.subject is not None:
         candidates += tx.incidents.find(owner=receiver, state=states, subject=report.subject, desc=True)
+        if not any(merges(report, one) for one in candidates):
+            candidates += [one for one in tx.incidents.find(owner=receiver, state=states, desc=True) if report.subject in one.also]
     if report.device is not None:
         candidates += tx.incidents.find(owner=receiver, state=states, device=report.device, desc=True)
     for incident in candidates:
