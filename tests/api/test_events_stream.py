@@ -135,3 +135,17 @@ def test_times_in_events_are_rfc_3339(shared_house: House) -> None:
         event = stream.until("incident.opened")
     assert event["data"]["opened_at"].endswith("Z")
     assert event["at"].endswith("Z")
+
+
+def test_an_agency_that_closed_its_part_hears_that_and_the_end_and_nothing_between(shared_house: House) -> None:
+    incident = shared_house.opened("tracking_centre", "curfew_breach", subject={"ref": "left"})
+    shared_house.call("tracking_centre", "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
+    end = {"reason": "끝", "disposition": "real"}
+    with listening(shared_house, "police112") as police:
+        shared_house.call("police112", "POST", f"/incidents/{incident}/close", json=end)
+        assert police.until("incident.updated")["data"]["part_closed"] == "police112"
+        shared_house.opened("tracking_centre", "strap_cut", {"lat": 37.4740, "lon": 126.6220}, subject={"ref": "left"})
+        fence = shared_house.opened("police112", "robbery")
+        assert police.nothing_of(incident, fence)
+        shared_house.call("tracking_centre", "POST", f"/incidents/{incident}/close", json=end)
+        assert police.until("incident.closed")["subject"] == incident

@@ -181,3 +181,26 @@ def test_drill_and_real_carry_their_mark_everywhere_and_never_merge(shared_house
     assert {real["drill"], *(g["drill"] for g in real["grants"])} == {False}
     assert ("훈" in drill["number"], "훈" in real["number"]) == (True, False)
     assert refused.status_code == 409
+
+
+def test_an_agency_that_closed_its_part_acknowledges_nothing_for_those_who_go_on(shared_house: House) -> None:
+    incident = shared_house.opened("tracking_centre", "strap_cut", subject={"ref": "still-rings"})
+    shared_house.call("tracking_centre", "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
+    shared_house.call("police112", "POST", f"/incidents/{incident}/close", json=CLOSE)
+    refused = shared_house.call("police112", "POST", f"/incidents/{incident}/acknowledge")
+    assert (refused.status_code, refused.json()["code"]) == (409, "part_closed")
+    assert "acknowledge" in shared_house.incident("tracking_centre", incident)["needs"]
+
+
+def test_an_agency_finds_what_it_closed_among_the_closed_ones_while_others_go_on(shared_house: House) -> None:
+    incident = shared_house.opened("tracking_centre", "strap_cut", subject={"ref": "closed-part"})
+    shared_house.call("tracking_centre", "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
+    shared_house.call("police112", "POST", f"/incidents/{incident}/close", json=CLOSE)
+
+    def listed(who: str, state: str) -> bool:
+        found = shared_house.call(who, "GET", "/incidents", params={"state": state, "limit": 500}).json()["items"]
+        return incident in {one["id"] for one in found}
+
+    assert [listed("police112", state) for state in ("open", "closed", "all")] == [False, True, True]
+    assert [listed("tracking_centre", state) for state in ("open", "closed", "all")] == [True, False, True]
+    assert incident not in {one["id"] for one in shared_house.call("police112", "GET", "/triage").json()["items"]}

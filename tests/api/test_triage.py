@@ -198,3 +198,92 @@ def test_a_day_of_500_alarms_of_20_wearers_ends_with_few_lines_none_lost_and_the
     assert found["hidden"] == len(rows) - len(shown)
     assert {one["kind"] for one in rows if one["triage"]["hidden"]} == {"low_battery", "device_fault"}
     assert all(one["triage"]["hidden"]["until"] for one in rows if one["triage"]["hidden"])
+
+
+def test_two_wearers_at_one_site_are_two_lines(shared_house: House) -> None:
+    site = {"camera": next(iter(shared_house.call(WHO, "GET", "/cameras", params={"limit": 1}).json()["items"]))["id"]}
+    one = shared_house.opened(WHO, "curfew_breach", site, subject={"ref": "one-at-site"})
+    other = shared_house.opened(WHO, "strap_cut", site, subject={"ref": "other-at-site"})
+    assert one != other
+    assert shared_house.incident(WHO, one)["kind"] == "curfew_breach"
+
+
+def test_a_reopened_line_is_not_hidden_by_a_word_from_before_its_end(shared_house: House) -> None:
+    incident = wearer(shared_house, "reopened", "curfew_breach")
+    act(shared_house, incident, "acknowledge")
+    act(shared_house, incident, "hide", reason="집 앞", minutes=240)
+    act(shared_house, incident, "close", reason="귀가", disposition="real")
+    act(shared_house, incident, "reopen", reason="다시 나감")
+    assert row(shared_house, incident)["triage"]["hidden"] is None
+
+
+def test_alarms_merged_into_a_hidden_line_are_not_hidden_with_it(shared_house: House) -> None:
+    quiet = wearer(shared_house, "hidden-target", "device_fault")
+    zone = wearer(shared_house, "merged-source", "exclusion_zone")
+    act(shared_house, quiet, "acknowledge")
+    act(shared_house, quiet, "hide", reason="수리 접수함", minutes=240)
+    act(shared_house, zone, "merge", into=quiet, reason="같은 사람, 기기 교체")
+    found = row(shared_house, quiet)
+    assert (found["kind"], found["triage"]["hidden"]) == ("exclusion_zone", None)
+
+
+def test_a_hidden_line_that_an_officer_raises_shows_again(shared_house: House) -> None:
+    incident = wearer(shared_house, "raised-hidden", "curfew_breach")
+    act(shared_house, incident, "acknowledge")
+    act(shared_house, incident, "hide", reason="집 앞", minutes=60)
+    shared_house.call(WHO, "PATCH", f"/incidents/{incident}", json={"priority": 0, "reason": "흉기 소지 제보"})
+    assert row(shared_house, incident)["triage"]["hidden"] is None
+
+
+def test_a_split_shows_the_place_of_the_newest_alarm_that_stays_and_of_the_newest_that_goes(shared_house: House) -> None:
+    there = {**SINPO, "lon": SINPO["lon"] + 0.004}
+    for n, (place, minutes) in enumerate([(there, 1), (SINPO, 9)]):
+        for kind in ("curfew_breach", "location_lost"):
+            incident = shared_house.opened(
+                WHO, kind, place, subject={"ref": "split-late"}, at=ago(minutes), external_id=f"split-{kind}-{n}"
+            )
+    lost = [one["id"] for one in shared_house.incident(WHO, incident)["reports"] if one["kind"] == "location_lost"]
+    answer = act(shared_house, incident, "split", reports=lost, reason="다른 사람").json()
+    assert answer["place"]["lon"] == there["lon"]
+    assert shared_house.incident(WHO, answer["split_into"]["id"])["place"]["lon"] == there["lon"]
+
+
+def test_a_merged_line_stands_where_its_wearer_was_last(shared_house: House) -> None:
+    there = {**SINPO, "lon": SINPO["lon"] + 0.004}
+    old = shared_house.opened(WHO, "low_battery", SINPO, subject={"ref": "old-device"}, at=ago(50))
+    cut = shared_house.opened(WHO, "strap_cut", there, subject={"ref": "new-device"}, at=ago(1))
+    assert act(shared_house, cut, "merge", into=old, reason="같은 사람, 기기 교체").status_code == 200
+    found = shared_house.incident(WHO, old)
+    assert (found["kind"], found["place"]["lon"]) == ("strap_cut", there["lon"])
+
+
+def test_a_graver_alarm_takes_nothing_of_the_code_an_officer_gave(shared_house: House) -> None:
+    incident = wearer(shared_house, "raised", "location_lost")
+    raised = shared_house.call(WHO, "PATCH", f"/incidents/{incident}", json={"priority": 0, "reason": "피해자 집 쪽"}).json()
+    shared_house.opened(WHO, "curfew_breach", subject={"ref": "raised"})
+    found = row(shared_house, incident)
+    assert (found["kind"], found["priority"]) == ("curfew_breach", 0)
+    assert found["triage"]["level"] <= raised["triage"]["level"]
+
+
+def test_a_repeat_does_not_take_back_that_an_officer_called_it_not_urgent(shared_house: House) -> None:
+    incident = wearer(shared_house, "lowered", "curfew_breach")
+    body = {"priority": 3, "reason": "보호관찰관 동행 확인"}
+    shared_house.call(WHO, "PATCH", f"/incidents/{incident}", json=body)
+    shared_house.opened(WHO, "curfew_breach", subject={"ref": "lowered"})
+    found = shared_house.incident(WHO, incident)
+    assert (found["priority"], {grant["state"] for grant in found["grants"]}) == (3, {"revoked"})
+    shared_house.opened(WHO, "exclusion_zone", subject={"ref": "lowered"})
+    assert shared_house.incident(WHO, incident)["priority"] == 1
+
+
+def test_after_a_merge_alarms_of_both_names_update_the_one_line_until_a_split_parts_them(shared_house: House) -> None:
+    kept = wearer(shared_house, "one-name", "curfew_breach")
+    gone = wearer(shared_house, "other-name", "curfew_breach")
+    act(shared_house, gone, "merge", into=kept, reason="같은 사람, 기기 교체")
+    assert shared_house.opened(WHO, "location_lost", subject={"ref": "other-name"}) == kept
+    assert shared_house.opened(WHO, "location_lost", subject={"ref": "one-name"}) == kept
+    others = [one["id"] for one in shared_house.incident(WHO, kept)["reports"] if one["subject_ref"] == "other-name"]
+    fresh = act(shared_house, kept, "split", reports=others, reason="다른 사람").json()["split_into"]["id"]
+    assert shared_house.opened(WHO, "location_lost", subject={"ref": "other-name"}) == fresh
+    assert shared_house.opened(WHO, "location_lost", subject={"ref": "one-name"}) == kept

@@ -276,3 +276,26 @@ def test_a_more_serious_alarm_asks_for_a_new_acknowledgement_and_a_lesser_one_do
     assert not rises(seen, alarm("low_battery", 1))
     assert not rises(seen, alarm("curfew_breach", 1))
     assert not rises(replace(seen, kind="low_battery", priority=4), alarm("device_fault", 1))
+
+
+def test_a_new_fault_is_not_hidden_behind_a_battery_that_repeats_itself_more_often() -> None:
+    quiet = every_minute("low_battery", 6)
+    fault = alarm("device_fault", 5.5)
+    found = case([*quiet, fault, alarm("low_battery", 6), alarm("low_battery", 7)])
+    assert found.lead == "device_fault"
+    assert hiding.hidden(found, NOON + 8 * MINUTE_US) is None
+    both = case([*found.reports, alarm("device_fault", 8), alarm("device_fault", 9)])
+    assert hiding.hidden(both, NOON + 10 * MINUTE_US) is not None
+
+
+def test_a_low_battery_from_elsewhere_is_not_hidden_behind_those_at_home() -> None:
+    away = [*every_minute("low_battery", 6), alarm("low_battery", 5.5, east(400)), alarm("low_battery", 7)]
+    assert hiding.hidden(case(away), NOON + 8 * MINUTE_US) is None
+
+
+def test_what_a_person_hid_comes_back_when_the_line_gives_it_a_more_urgent_code() -> None:
+    told = [alarm("curfew_breach", n) for n in range(4)]
+    word = SetAside(NOON + 4 * MINUTE_US, NOON + 64 * MINUTE_US, "담당", "집 앞", hidden=True)
+    found = case([*told, alarm("curfew_breach", 6, priority=0)], set_aside=word)
+    assert getattr(hiding.back_because(found, word), "code", None) == "back_code"
+    assert hiding.hidden(found, NOON + 7 * MINUTE_US) is None

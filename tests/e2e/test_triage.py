@@ -123,3 +123,70 @@ def test_a_covered_desk_takes_no_keys_but_its_password(house: House, desk: Desk)
     until(lambda: cover.count() == 0, what="the open desk")
     page.keyboard.press("a")
     until(lambda: not house.incident(WHO, incident)["needs"], what="the acknowledgement")
+
+
+def test_a_line_that_takes_another_in_stays_in_the_queue(house: House, desk: Desk) -> None:
+    page = desk.page
+    target, source = (house.opened(WHO, "device_fault", subject={"ref": ref}) for ref in ("W-8", "W-9"))
+    page.reload()
+    faults = page.locator(".q", has_text="장치 고장")
+    until(lambda: faults.count() == 2, what="both lines")
+    assert house.call(WHO, "POST", f"/incidents/{source}/merge", json={"into": target, "reason": "같은 사람"}).status_code == 200
+    house.opened(WHO, "curfew_breach", subject={"ref": "W-10"})
+    until(lambda: page.locator(".q", has_text="외출제한 위반").count() == 1, what="an alarm from after the merge")
+    assert faults.count() == 1
+
+
+def test_an_alarm_does_not_come_back_to_the_queue_of_an_agency_that_closed_its_part(house: House, browser: Browser) -> None:
+    incident = house.opened(WHO, "curfew_breach", subject={"ref": "W-15"})
+    house.call(WHO, "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
+    accounts = cast(Any, house.credentials).accounts
+    police = Desk(browser, cast(Demo, SimpleNamespace(ready={"url": house.url, "accounts": accounts})), "police112")
+    line = police.page.locator(".q", has_text="외출제한 위반")
+    until(lambda: line.count() == 1, what="the line the centre shares")
+    came_back = """() => { window.back = 0; const of = document.querySelector('.queue');
+      new MutationObserver(() => { if (window.gone && of.textContent.includes('외출제한 위반')) window.back++; })
+        .observe(of, { childList: true, subtree: true }); }"""
+    police.page.evaluate(came_back)
+    assert house.call("police112", "POST", f"/incidents/{incident}/close", json={"reason": "끝", "disposition": "real"}).status_code == 200
+    until(lambda: line.count() == 0, what="the closed part gone from the queue")
+    police.page.evaluate("() => { window.gone = true; }")
+    house.opened(WHO, "curfew_breach", subject={"ref": "W-15"})
+    house.opened("police112", "robbery")
+    until(lambda: police.page.locator(".q", has_text="강도").count() == 1, what="an alarm from after it")
+    assert police.page.evaluate("() => window.back") == 0
+    police.leave()
+
+
+def test_lines_of_one_level_stand_by_the_seriousness_of_their_kind_before_what_weighs_more(house: House, desk: Desk) -> None:
+    page = desk.page
+    for n in range(5):
+        house.opened(WHO, "location_lost", subject={"ref": "W-11"}, external_id=f"lost-{n}")
+    house.opened(WHO, "curfew_breach", subject={"ref": "W-12"})
+    until(lambda: "한 시간 안에 5번" in "".join(page.locator(".q").all_inner_texts()), what="what weighs more, in words")
+    asked = [one["kind"] for one in house.call(WHO, "GET", "/triage").json()["items"]]
+    shown = page.locator(".q").all_inner_texts()
+    assert asked == ["curfew_breach", "location_lost"]
+    assert ["외출제한 위반" in shown[0], "위치 소실" in shown[1]] == [True, True], shown
+
+
+def test_a_real_line_that_becomes_grave_breaks_a_drill_at_the_desk_and_is_told(house: House, desk: Desk) -> None:
+    page = desk.page
+    house.opened(WHO, "low_battery", subject={"ref": "W-13"})
+    house.opened(WHO, "exclusion_zone", subject={"ref": "W-14"}, drill=True)
+    page.locator(".stage button").nth(1).click()
+    until(lambda: page.locator(".q", has_text="출입금지구역").count() == 1, what="the drill's line")
+    house.opened(WHO, "strap_cut", subject={"ref": "W-13"})
+    until(lambda: page.locator(".q", has_text="스트랩 절단").count() == 1, 20, "the real line, which broke the drill")
+    until(lambda: "스트랩 절단" in page.locator("[aria-live=assertive]").inner_text(), what="its words for a screen reader")
+
+
+def test_a_malformed_report_names_its_wrong_field_and_shows_what_was_sent(house: House, desk: Desk) -> None:
+    page = desk.page
+    assert house.report(WHO, "strap_cut", at="gestern", text="시각이 틀린 접수").status_code == 422
+    page.locator("button.notice").click()
+    shown = page.locator("dialog li")
+    until(lambda: shown.count() == 1, what="the refused report")
+    assert "at" in shown.locator("code").inner_text()
+    assert "RFC 3339" in shown.inner_text()
+    assert '"text": "시각이 틀린 접수"' in shown.locator("pre").inner_text()

@@ -15,8 +15,8 @@ export const t = words({
   unfoldHidden: ['숨김 펼치기', 'Unfold hidden'],
   hideTitle: ['상황 {number} 숨기기', 'Hide incident {number}'],
   hideText: [
-    '목록에서만 숨깁니다. 카메라와 승인은 그대로이고, 종류나 장소가 바뀌거나 경보가 두 배가 되면 곧바로 다시 보입니다.',
-    'Only the queue hides it. Cameras and grants stay, and another kind, another place or twice as many alarms bring it back at once.',
+    '목록에서만 숨깁니다. 카메라와 승인은 그대로이고, 종류나 장소가 바뀌거나 코드가 올라가거나 경보가 두 배가 되면 곧바로 다시 보입니다.',
+    'Only the queue hides it. Cameras and grants stay, and another kind, a more urgent code, another place or twice as many alarms bring it back at once.',
   ],
   showTitle: ['상황 {number} 다시 보이기', 'Show incident {number}'],
   showText: ['한 시간 동안 저절로 숨기지 않습니다.', 'For an hour nothing hides it by itself.'],
@@ -56,6 +56,7 @@ export const t = words({
   drill: ['훈련', 'Drill'],
   stage: ['실제와 훈련', 'Real and drill'],
   newAlarm: ['새 상황: {kind}, 봉수 {n}, {place}', 'New incident: {kind}, beacons {n}, {place}'],
+  graverAlarm: ['더 위급해진 상황: {kind}, 봉수 {n}, {place}', 'Graver now: {kind}, beacons {n}, {place}'],
   rejected: ['받지 못한 접수 {n}건', 'Refused reports: {n}'],
   closedNone: ['오늘 종료한 상황이 없습니다', 'No closed incidents'],
   closedLoading: ['종료한 상황을 불러오는 중', 'Loading closed incidents'],

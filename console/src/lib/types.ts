@@ -354,7 +354,8 @@ export type Obligation = {
   drill: boolean;
 };
 export type Repair = { id: string; camera: string; reason: string | null; at: string; done_at: string | null; note?: string | null };
-export type RejectedReport = { id: string; line: Line; received_at: string; problem: Problem; body: unknown };
+/** `problem` is `field: code`, `text` says it in words; `body` is what was sent. */
+export type RejectedReport = { id: string; line: Line; received_at: string; problem: string; text: string; body: string };
 
 export type LedgerStatus = {
   size: number;

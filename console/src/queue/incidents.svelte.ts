@@ -2,8 +2,9 @@
 import { api } from '../lib/api';
 import { events, onEvent } from '../lib/events.svelte';
 import type { HubEvent } from '../lib/eventTypes';
+import { desk } from '../lib/session.svelte';
 import type { Incident, IncidentSummary } from '../lib/types';
-import { hiding, levelOf } from './triage';
+import { hiding, levelOf, seriousnessOf } from './triage';
 
 export type Stage = 'real' | 'drill';
 /** Counts and expiries are not in events: they are fetched anew for all rows together, this often at most. */
@@ -109,8 +110,8 @@ class Incidents {
     const data = event.data as Partial<IncidentSummary>;
     const id = data.id ?? event.subject;
     const known = this.byId(id);
-    if (event.type === 'incident.merged' || data.state === 'closed' || event.type === 'incident.closed') {
-      if (data.state !== 'closed' && event.type !== 'incident.merged') return this.#countsChanged();
+    if (event.type === 'incident.closed' && data.state !== 'closed') return this.#countsChanged();
+    if (data.state === 'closed' || !takesPart(data)) {
       this.#touched.add(id);
       this.all = this.all.filter((incident) => incident.id !== id);
       return;
@@ -119,7 +120,7 @@ class Incidents {
     if (!known && !data.opened_at) return this.#countsChanged();
     const blank = { needs: [], louder: false, participants: [], rev: 0 };
     this.put({ ...blank, ...known, ...data, id, rev: event.rev ?? known?.rev ?? 0 } as IncidentSummary);
-    if (event.type === 'incident.opened' || event.type === 'incident.reopened') this.#opened(data.drill ?? false);
+    if (event.type === 'incident.opened' || event.type === 'incident.reopened' || event.data.graver) this.#opened(data.drill ?? false);
     this.#countsChanged();
   }
 
@@ -153,11 +154,15 @@ class Incidents {
   }
 }
 
+/** Whether the part of this desk's agency is open; what an event does not say is no news. */
+const takesPart = (incident: Partial<IncidentSummary>): boolean => incident.participants?.includes(desk.session?.account.agency ?? '') ?? true;
+
 /** What needs a person first, then by beacons and what triage says of a wearer's alarms, then the longest waiting first. */
 function inQueueOrder(a: IncidentSummary, b: IncidentSummary): number {
   return (
     Number(b.needs.length > 0) - Number(a.needs.length > 0) ||
     levelOf(a) - levelOf(b) ||
+    seriousnessOf(a) - seriousnessOf(b) ||
     (b.triage?.weight ?? 0) - (a.triage?.weight ?? 0) ||
     a.opened_at.localeCompare(b.opened_at) ||
     a.id.localeCompare(b.id)

@@ -2,6 +2,8 @@
 import { clock } from '../lib/time.svelte';
 import type { Hiding, IncidentSummary } from '../lib/types';
 
+/** The kinds of a wearer's alarms, the most serious first: within a level they stand in this order, as the hub's do. */
+const SERIOUSNESS = ['strap_cut', 'approach_protected', 'exclusion_zone', 'interference', 'curfew_breach', 'location_lost', 'device_fault', 'low_battery'];
 /** Kinds that nothing hides, not even a person. */
 const NEVER_HIDDEN = ['strap_cut', 'approach_protected'];
 
@@ -17,6 +19,9 @@ export function hiding(incident: IncidentSummary): Hiding | null {
 
 /** Where a line stands: lower is higher up. One that is not triaged stands where its code puts it. */
 export const levelOf = (incident: IncidentSummary): number => incident.triage?.level ?? 10 + 10 * incident.priority;
+
+/** Where its kind stands within a level; what is not triaged has no kinds to tell apart. */
+export const seriousnessOf = (incident: IncidentSummary): number => (incident.triage ? SERIOUSNESS.indexOf(incident.kind) : 0);
 
 /** Whether a person may hide it: it is a wearer's, somebody looked at it, and its kind may be hidden at all. */
 export function mayHide(incident: IncidentSummary): boolean {

@@ -20,16 +20,22 @@ from bonghwa.storage.sql.writer import SqlRead, SqlTx
 OPEN = ("new", "acknowledged", "working")
 
 
+def _state_for(caller: Caller, incident: Incident) -> str:
+    """`open` while the incident and the caller's own part in it are; an agency's close ends it for that agency."""
+    part = incident.part(caller.agency)
+    return "open" if incident.open and part is not None and part.open else "closed"
+
+
 def _listed(read: Read, caller: Caller, state: str, after: str | None, limit: int) -> list[Incident]:
     """The caller's incidents, newest first; a page may need a longer look since not every incident is the caller's."""
-    states = {"open": OPEN, "closed": ("closed",), "all": (*OPEN, "closed")}.get(state)
+    states = {"open": OPEN, "closed": (*OPEN, "closed"), "all": (*OPEN, "closed")}.get(state)
     if states is None:
         raise Invalid("state", "one_of", allowed="open closed all")
     found: list[Incident] = []
     cursor = after
     while len(found) < limit:
         page = read.incidents.find(state=states, desc=True, after=cursor, limit=200)
-        found += [one for one in page if one.part(caller.agency) is not None]
+        found += [one for one in page if one.part(caller.agency) is not None and state in ("all", _state_for(caller, one))]
         if len(page) < 200:
             break
         cursor = page[-1].id
@@ -37,8 +43,8 @@ def _listed(read: Read, caller: Caller, state: str, after: str | None, limit: in
 
 
 def open_incidents(read: Read, caller: Caller) -> list[Incident]:
-    """All open incidents the caller's agency takes or took part in."""
-    return [one for one in read.incidents.find(state=OPEN) if one.part(caller.agency) is not None]
+    """All open incidents the caller's agency takes part in."""
+    return [one for one in read.incidents.find(state=OPEN) if _state_for(caller, one) == "open"]
 
 
 async def list_incidents(

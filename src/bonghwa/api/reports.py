@@ -6,10 +6,12 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from bonghwa.api.desk import Anyone, OnIncidents, Route, TheDesk
-from bonghwa.api.forms import instant
+from bonghwa.api.forms import Speech, instant
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.alarm import RECEIVERS
 from bonghwa.domain.errors import Forbidden, Invalid
+from bonghwa.domain.incident import Report
+from bonghwa.domain.reason import Reason
 from bonghwa.intake.report_form import parse, read_report
 from bonghwa.service.reports import Filed, file_report, keep_rejected
 
@@ -40,16 +42,19 @@ async def post_report(request: Request, caller: Anyone, desk: TheDesk) -> Respon
     return JSONResponse(answer, 201 if filed.created else 200)
 
 
-async def get_reports(caller: OnIncidents, desk: TheDesk, state: str = "rejected", limit: int = 100) -> dict[str, Any]:
-    """Rejected reports of the lines this agency receives, newest first."""
+async def get_reports(request: Request, caller: OnIncidents, desk: TheDesk, state: str = "rejected", limit: int = 100) -> dict[str, Any]:
+    """Rejected reports of the lines this agency receives, newest first, with what was wrong in words."""
     if state != "rejected":
         raise Invalid("state", "one_of", allowed="rejected")
-    size = max(1, min(limit, 500))
+    size, speech = max(1, min(limit, 500)), desk.speech(request)
     rows = await desk.hub.read(lambda read: read.reports.find(state="rejected", receiver=caller.agency, desc=True, limit=size))
-    return {
-        "items": [{"id": r.id, "line": r.line, "received_at": instant(r.received_at), "problem": r.problem, "body": r.body} for r in rows],
-        "next": None,
-    }
+    return {"items": [_rejected(row, speech) for row in rows], "next": None}
+
+
+def _rejected(row: Report, speech: Speech) -> dict[str, Any]:
+    problem = row.problem or ""
+    text = speech.reason(Reason(problem.rpartition(": ")[2]))["text"]
+    return {"id": row.id, "line": row.line, "received_at": instant(row.received_at), "problem": problem, "text": text, "body": row.body}
 
 
 ROUTES: list[Route] = [("POST", "/reports", post_report), ("GET", "/reports", get_reports)]

@@ -95,7 +95,7 @@ def summary(incident: Incident, caller: Caller, read: Read, speech: Speech, gran
         "look_for": incident.look_for,
         "opened_at": instant(incident.opened_at),
         "acknowledged_at": instant(incident.acknowledged_at),
-        "closed_at": instant(incident.closed_at),
+        "closed_at": instant(incident.closed_at or (None if part is None else part.closed_at)),
         "owner": incident.owner,
         "participants": [p.agency for p in incident.parts if p.open],
         "rev": incident.rev,

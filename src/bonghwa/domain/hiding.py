@@ -53,14 +53,16 @@ def hidden(case: Case, now: int) -> Hidden | None:
 def quiet_repeats(case: Case, now: int) -> Hidden | None:
     """The same low battery or device fault at one place again and again. Ends with its spell: an hour after its first alarm.
 
-    The most serious kind leads, so where a quiet one leads all are quiet.
+    The most serious kind leads, so where a quiet one leads all are quiet. Another kind or another place that began within the hour
+    must repeat itself as often: one that repeats more is no reason to hide what was said once.
     """
     raised = case.incident.priority < DEFAULT_CODE[case.lead]
     if raised or case.lead not in QUIET:
         return None
     spell = max(case.spells, key=lambda one: (one.last_at, one.first_at))
     until = spell.first_at + SPELL_US
-    if spell.count < REPEATS or now >= until or comes_faster(spell):
+    young = [one for one in case.spells if now < one.first_at + SPELL_US]
+    if now >= until or any(one.count < REPEATS for one in young) or comes_faster(spell):
         return None
     return Hidden(said_again(spell), spell.reports[REPEATS - 1].moment, until)
 
@@ -82,7 +84,7 @@ def comes_faster(spell: Spell) -> bool:
 
 
 def back_because(case: Case, word: SetAside) -> Reason | None:
-    """What happened since a person hid it that brings it back: another kind, another place, or twice as many alarms."""
+    """What happened since a person hid it that brings it back: another kind, a more urgent code, another place, or twice as many alarms."""
     known = [one for one in case.reports if one.received_at <= word.at]
     fresh = [one for one in case.reports if one.received_at > word.at]
     for rule in BACK:
@@ -98,6 +100,12 @@ def another_kind(known: list[Report], fresh: list[Report]) -> Reason | None:
     return next((Reason("back_kind", {"kind": one.kind}) for one in fresh if one.kind not in seen), None)
 
 
+def more_urgent_code(known: list[Report], fresh: list[Report]) -> Reason | None:
+    """A code more urgent than any it came with before: the line raised it."""
+    code = min((one.code for one in fresh), default=None)
+    return None if code is None or not known or code >= min(one.code for one in known) else Reason("back_code", {"code": code})
+
+
 def another_place(known: list[Report], fresh: list[Report]) -> Reason | None:
     """An alarm from a place other than the last one known."""
     last = next((one.place for one in reversed(known) if one.place is not None), None)
@@ -109,5 +117,5 @@ def twice_as_many(known: list[Report], fresh: list[Report]) -> Reason | None:
     return Reason("back_count", {"count": len(known) + len(fresh)}) if len(fresh) >= max(len(known), AT_LEAST) else None
 
 
-BACK: tuple[Callable[[list[Report], list[Report]], Reason | None], ...] = (another_kind, another_place, twice_as_many)
+BACK: tuple[Callable[[list[Report], list[Report]], Reason | None], ...] = (another_kind, more_urgent_code, another_place, twice_as_many)
 """Each looks at one thing that may have changed."""

@@ -130,6 +130,11 @@ class Incident:
     risen_at: int | None = None
     """When a more serious alarm last asked for a new acknowledgement."""
     set_aside: SetAside | None = None
+    said: int | None = None
+    """The code that the line gave its leading kind (triaged lines only); the priority differs from it where an officer gave another."""
+
+    also: tuple[str, ...] = ()
+    """Other names of its subject, by reports that a person merged in: they update it too, until a split parts them."""
 
     @property
     def open(self) -> bool:
@@ -170,12 +175,13 @@ def merges(report: Report, incident: Incident) -> Reason | None:
     """Say why a report belongs to an open incident of the same agency, or None when it is its own incident.
 
     The same subject, or the same device of the same line, updates and never doubles (CONTRACT). A drill and a real alarm never
-    merge. Nearness alone never merges: two people may need help in one street.
+    merge. Nearness alone never merges: two people may need help in one street, and two known subjects at one site stay two.
     """
     if not incident.open or report.drill != incident.drill:
         return None
-    if report.subject is not None and report.subject == incident.subject:
-        return Reason("merged_same_subject", {"kind": report.kind})
+    if report.subject is not None and incident.subject is not None:
+        same = report.subject == incident.subject or report.subject in incident.also
+        return Reason("merged_same_subject", {"kind": report.kind}) if same else None
     if report.device is not None and report.device == incident.device and report.line == incident.line:
         return Reason("merged_same_device", {"device": report.device})
     return None
@@ -190,15 +196,28 @@ def more_urgent(incident: Incident, report: Report) -> tuple[str, int]:
     """The kind and code of an incident after a merged report: the more urgent of the two; a calming report changes neither.
 
     Alarms of a wearer go by the seriousness of the kind first: a cut strap is never kept under a flat battery, nor a curfew breach
-    under a lost location of the same code, whatever code the line wrote on either.
+    under a lost location of the same code, whatever code the line wrote on either. What an officer gave is not taken back by a repeat
+    of what the line had said by then, and a graver alarm takes nothing of a more urgent code that he gave.
     """
     if incident.triaged and report.kind in SERIOUSNESS and incident.kind in SERIOUSNESS:
+        said = incident.priority if incident.said is None else incident.said
         if report.kind == incident.kind:
-            return incident.kind, min(incident.priority, report.code)
-        return (report.kind, report.code) if more_serious(report.kind, incident.kind) else (incident.kind, incident.priority)
+            return incident.kind, min(incident.priority, report.code) if report.code < said else incident.priority
+        if not more_serious(report.kind, incident.kind):
+            return incident.kind, incident.priority
+        return report.kind, min(incident.priority, report.code) if incident.priority < said else report.code
     if calms(report) or report.code >= incident.priority:
         return incident.kind, incident.priority
     return report.kind, report.code
+
+
+def said_after(incident: Incident, report: Report) -> int | None:
+    """The code that the line gave the leading kind of an incident, after a merged report."""
+    if incident.said is None or not incident.triaged:
+        return incident.said
+    if report.kind == incident.kind:
+        return min(incident.said, report.code)
+    return report.code if more_urgent(incident, report)[0] == report.kind else incident.said
 
 
 def more_urgent_of(target: Incident, source: Incident) -> Incident:
@@ -206,6 +225,24 @@ def more_urgent_of(target: Incident, source: Incident) -> Incident:
     if target.triaged and source.triaged and target.kind != source.kind:
         return source if more_serious(source.kind, target.kind) else target
     return source if source.priority < target.priority else target
+
+
+def place_of_both(target: Incident, source: Incident) -> tuple[Place | None, int]:
+    """Where two incidents put together are, and the moment that speaks of: the target's place, of a wearer's alarms the later one."""
+    later = target.triaged and source.place is not None and source.placed_at > target.placed_at
+    return (source.place, source.placed_at) if later or target.place is None else (target.place, target.placed_at)
+
+
+def also_about(reports: Sequence[Report], subject: str | None) -> tuple[str, ...]:
+    """The subjects that reports name besides the one."""
+    return tuple(dict.fromkeys(report.subject for report in reports if report.subject and report.subject != subject))
+
+
+def last_place(reports: Sequence[Report]) -> tuple[Place | None, int]:
+    """Where an incident of these reports is, and the moment that speaks of: as it came in last, of a wearer's alarms as it was last."""
+    placed = [report for report in reversed(reports) if report.place is not None]
+    last = max(placed, key=lambda one: one.moment if one.line == TRIAGED else 0, default=None)
+    return (None, 0) if last is None else (last.place, last.moment)
 
 
 def leading(reports: Sequence[Report]) -> Report:
@@ -270,7 +307,7 @@ def close_part(incident: Incident, agency: str, disposition: str, now: int) -> I
 
 
 def reopen(incident: Incident, agency: str) -> Incident:
-    """Open an agency's part again; the owner reopens the incident. Grants are new ones: nothing old comes back."""
+    """Open an agency's part again; the owner reopens the incident. Grants are new ones: nothing old comes back, nor is it still hidden."""
     part = incident.part(agency)
     if part is None:
         raise Conflict("not_taking_part")
@@ -279,4 +316,5 @@ def reopen(incident: Incident, agency: str) -> Incident:
     if part.open and incident.state != "closed":
         raise Conflict("part_open")
     parts = tuple(replace(p, closed_at=None, disposition=None) if p.agency == agency else p for p in incident.parts)
-    return incident.changed(parts=parts, state="working", closed_at=None)
+    set_aside = None if incident.state == "closed" else incident.set_aside
+    return incident.changed(parts=parts, state="working", closed_at=None, set_aside=set_aside)

@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "hidden_by_hand": ("담당자가 숨김: {reason}", "Hidden by an officer: {reason}"),
     # why it came back before its time
     "back_kind": ("숨긴 뒤 새 종류: {kind}", "Back: a new kind since it was hidden, {kind}"),
+    "back_code": ("숨긴 뒤 코드 {code}로 온 경보", "Back: an alarm of code {code}"),
     "back_place": ("숨긴 뒤 다른 곳에서 경보", "Back: an alarm from another place"),
     "back_count": ("숨긴 뒤 경보가 두 배로 늘어 {count}건", "Back: twice as many alarms, {count}"),
 }

@@ -37,8 +37,8 @@ def decide_all(tx: Tx, city: City, incident: Incident) -> None:
 
 
 def acknowledge(tx: Tx, caller: Caller, incident_id: str) -> Incident:
-    """Somebody has it: the tone stops everywhere. Opens, extends and closes nothing."""
-    incident = mine(tx, caller, incident_id)
+    """Somebody has it: the tone stops everywhere. Opens, extends and closes nothing. Who closed its part has it no more."""
+    incident = mine(tx, caller, incident_id, open_part=True)
     after = life.acknowledge(incident, caller.account, tx.now)
     if after is not incident:
         tx.incidents.put(after)
@@ -85,6 +85,7 @@ def change(
         placed_at=tx.now if place is not None else incident.placed_at,
         priority=incident.priority if priority is None else priority,
         look_for=incident.look_for if look_for is None else look_for,
+        set_aside=None if priority is not None and priority < incident.priority else incident.set_aside,
     )
     tx.incidents.put(after)
     tx.audit(
@@ -111,15 +112,20 @@ def merge(tx: Tx, city: City, caller: Caller, incident_id: str, into: str, reaso
         raise Conflict("drill_and_real")
     for report in tx.reports.find(incident=source.id):
         tx.reports.put(replace(report, incident=target.id))
+    subject = target.subject or source.subject
     urgent = life.more_urgent_of(target, source)
+    place, placed_at = life.place_of_both(target, source)
     after = target.changed(
         kind=urgent.kind,
         priority=urgent.priority,
-        place=target.place or source.place,
-        placed_at=target.placed_at if target.place else source.placed_at,
+        said=urgent.said,
+        place=place,
+        placed_at=placed_at,
         look_for=target.look_for or source.look_for,
-        subject=target.subject or source.subject,
+        subject=subject,
+        also=life.also_about(tx.reports.find(incident=target.id), subject),
         device=target.device or source.device,
+        set_aside=None,  # said of its own alarms, not of those that come with the other
     )
     tx.incidents.put(after)
     tx.audit("incident:merged", {"incident": target.id, "from": source.id, "by": caller.account, "reason": reason}, drill=target.drill)
@@ -146,6 +152,7 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
     if not staying:
         raise Invalid("reports", "nothing_stays")
     first = life.leading(moving)
+    (moved_to, moved_at), (stays_at, stayed_at) = life.last_place(moving), life.last_place(staying)
     fresh = Incident(
         id=tx.new_id("inc"),
         number=life.number_of(first.line, tx.counter(f"{first.line}{'-drill' if first.drill else ''}"), first.drill),
@@ -157,12 +164,14 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
         opened_at=tx.now,
         owner=incident.owner,
         parts=(life.Part(incident.owner, tx.now),),
-        place=next((r.place for r in reversed(moving) if r.place), None),
+        place=moved_to,
         look_for=first.look_for,
         device=first.device,
         subject=first.subject,
+        also=life.also_about(moving, first.subject),
         first_report_at=first.at,
-        placed_at=max((r.moment for r in moving if r.place), default=0),
+        placed_at=moved_at,
+        said=first.code,
     )
     for report in moving:
         tx.reports.put(replace(report, incident=fresh.id))
@@ -170,9 +179,11 @@ def split(tx: Tx, city: City, caller: Caller, incident_id: str, report_ids: list
     after = incident.changed(
         kind=kept.kind,
         priority=kept.code,
-        place=next((r.place for r in reversed(staying) if r.place), None),
-        placed_at=max((r.moment for r in staying if r.place), default=0),
+        said=kept.code,
+        place=stays_at,
+        placed_at=stayed_at,
         subject=kept.subject,
+        also=life.also_about(staying, kept.subject),
         device=kept.device,
     )
     tx.incidents.put(fresh)

@@ -6,7 +6,7 @@ from typing import Any
 from bonghwa.domain import alarm
 from bonghwa.domain.errors import Conflict
 from bonghwa.domain.geo import distance_m
-from bonghwa.domain.incident import Incident, Part, Place, Report, calms, merges, more_urgent, number_of, rise, rises
+from bonghwa.domain.incident import Incident, Part, Place, Report, calms, merges, more_urgent, number_of, rise, rises, said_after
 from bonghwa.service import responders
 from bonghwa.service.granting import decide_for
 from bonghwa.service.hearing import hear
@@ -133,6 +133,8 @@ def _merge_target(tx: Tx, report: Report, receiver: str) -> tuple[Incident | Non
     states = ("new", "acknowledged", "working")
     if report.subject is not None:
         candidates += tx.incidents.find(owner=receiver, state=states, subject=report.subject, desc=True)
+        if not any(merges(report, one) for one in candidates):
+            candidates += [one for one in tx.incidents.find(owner=receiver, state=states, desc=True) if report.subject in one.also]
     if report.device is not None:
         candidates += tx.incidents.find(owner=receiver, state=states, device=report.device, desc=True)
     for incident in candidates:
@@ -160,6 +162,7 @@ def _open(tx: Tx, report: Report, receivers: tuple[str, ...]) -> Incident:
         subject=report.subject,
         first_report_at=report.at,
         placed_at=report.moment if report.place is not None else 0,
+        said=report.code,
     )
     tx.incidents.put(incident)
     return incident
@@ -172,6 +175,7 @@ def _merge(tx: Tx, city: City, incident: Incident, report: Report, why: Any) -> 
     changed = incident.changed(
         kind=kind,
         priority=priority,
+        said=said_after(incident, report),
         place=report.place if moved else incident.place,
         placed_at=max(incident.placed_at, report.moment) if report.place is not None and not calms(report) else incident.placed_at,
         look_for=report.look_for or incident.look_for,
@@ -191,7 +195,7 @@ def _merge(tx: Tx, city: City, incident: Incident, report: Report, why: Any) -> 
                 decide_for(tx, city, changed, agency)
         responders.follow(tx, city, changed)
     hear(tx, changed, report)
-    tell_incident(tx, "updated", changed, merged=True)
+    tell_incident(tx, "updated", changed, merged=True, graver=kind != incident.kind and changed.acknowledged_at is None)
     return changed
 
 

@@ -50,8 +50,12 @@ def neutral(incident: Incident) -> dict[str, Any]:
 
 
 def tell_incident(tx: Tx, what: str, incident: Incident, **more: Value) -> None:
-    """Send `incident.<what>` to all who take part."""
-    tx.emit(f"incident.{what}", incident.id, incident.rev, {**neutral(incident), **more}, audience(incident))
+    """Send `incident.<what>` to all who take part.
+
+    Who closed its part hears of that and of the end, and not where the subject is meanwhile.
+    """
+    to = [part.agency for part in incident.parts if part.open or not incident.open or part.agency == more.get("part_closed")]
+    tx.emit(f"incident.{what}", incident.id, incident.rev, {**neutral(incident), **more}, to)
 
 
 def tell_grant(tx: Tx, what: str, grant: Grant) -> None:
