@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bonghwa.domain.geo import to_wgs84
+from bonghwa.pursuers.closing import never
 from bonghwa.pursuers.ground import Ground
 from bonghwa.pursuers.reckoner import Reckoner
 from bonghwa.pursuit.claims import NoRoad
@@ -137,3 +138,45 @@ def test_a_fact_of_a_clock_that_is_ahead_counts_for_now_and_takes_no_pursuit_alo
         assert made.following.now == 1021.0
     finally:
         made.close()
+
+
+def test_a_camera_that_is_dead_or_that_the_clause_leaves_out_closes_no_way_and_sees_no_street(tmp_path: Path) -> None:
+    followed(tmp_path / "log", 60).close()
+    relied_on = {camera for point in closed(tmp_path, SPEC)["points"] for camera in point["watched"]}
+    assert relied_on, "while all cameras work some are relied on"
+    for change in ({"bad": sorted(relied_on)}, {"owners": []}):
+        found = closed(tmp_path, SPEC | change)
+        assert not relied_on & {camera for point in found["points"] for camera in point["watched"]}, change
+    blind = Reckoner(GROUND, SPEC | {"bad": list(COVERAGE.cameras)}, tmp_path / "log", 1060.0)
+    try:
+        assert {(begin, end) for _, begin, end, _ in blind.picture()["blind"]} == {(0.0, 1.0)}, "nobody sees any part of any street"
+    finally:
+        blind.close()
+
+
+def closed(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
+    """How the way was closed a minute ago, by the cameras that can be watched now."""
+    reckoner = Reckoner(GROUND, spec, folder / "log", 1060.0)
+    try:
+        picture = reckoner.at(1010.0)
+        assert picture is not None
+        found: dict[str, Any] = picture["containment"]
+        return found
+    finally:
+        reckoner.close()
+
+
+def test_a_containment_counts_its_seconds_from_the_moment_it_was_asked_for(tmp_path: Path) -> None:
+    reckoner = Reckoner(GROUND, SPEC, tmp_path / "log", 1000.0)
+    try:
+        reckoner.picture()
+        given_up = never()
+        given_up[0] = 1
+        # One is reckoned after the other: once this one is given up, the first is there.
+        GROUND.closing.ask(COVERAGE, 0.0, 0.0, 1.0, 0.0, "foot", given_up).result()
+        reckoner.tick(1007.0)
+        found = reckoner.picture()["containment"]
+        assert found["points"]
+        assert found["reckoned_at"] == 1000.0, "not the moment it was there"
+    finally:
+        reckoner.close()

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ class Ground:
     @classmethod
     def of(cls, roads: Roads, coverage: Coverage, owner: Sequence[str], purpose: Sequence[str]) -> "Ground":
         """From what is in memory."""
-        return cls(roads, coverage, Network.of(roads, coverage), Ways(roads), Closing(roads, coverage), tuple(owner), tuple(purpose))
+        return cls(roads, coverage, Network.of(roads, coverage), Ways(roads), Closing(roads), tuple(owner), tuple(purpose))
 
     @classmethod
     def load(cls, folder: Path) -> "Ground":
@@ -68,6 +68,12 @@ class Ground:
         if camera not in self._middles:
             self._middles[camera] = self._middle(camera)
         return self._middles[camera]
+
+    def shown_by(self, cameras: Iterable[str]) -> Coverage:
+        """The coverage with all other cameras showing their stretches with no chance; rows and numbers stay."""
+        works = np.zeros(len(self.coverage.cameras), np.bool_)
+        works[[self.network.number[camera] for camera in cameras]] = True
+        return replace(self.coverage, chance=np.where(works[self.coverage.camera], self.coverage.chance, 0.0))
 
     def _middle(self, camera: str) -> tuple[float, float, float] | None:
         network, coverage = self.network, self.coverage
