@@ -1,9 +1,11 @@
 """A pursuit in its process: what it keeps for looking back, also when the process was killed and begun again from the log."""
 
+import json
 from math import hypot
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bonghwa.domain.geo import to_wgs84
@@ -178,5 +180,27 @@ def test_a_containment_counts_its_seconds_from_the_moment_it_was_asked_for(tmp_p
         found = reckoner.picture()["containment"]
         assert found["points"]
         assert found["reckoned_at"] == 1000.0, "not the moment it was there"
+    finally:
+        reckoner.close()
+
+
+def test_after_a_sighting_he_may_be_anywhere_on_what_the_camera_shows(tmp_path: Path) -> None:
+    reckoner = Reckoner(GROUND, SPEC, tmp_path / "log", 1000.0)
+    try:
+        for camera in COVERAGE.cameras[:20]:
+            number = GROUND.network.number[camera]
+            reckoner.take({**FACT, "number": number + 1, "type": "sighting", "camera": camera, "at": 1000.0}, 1000.0)
+            reckoner.picture()
+            now = json.loads(reckoner.reach[1])[0]
+            assert now["minutes"] == 0
+            reached = {street: (low, high) for street, low, high in now["parts"]}
+            for row in np.flatnonzero(COVERAGE.camera == number).tolist():
+                edge = int(GROUND.network.row_edge[row])
+                street, length = int(GROUND.network.street[edge]), float(ROADS.length[edge])
+                ends = [float(each[row]) / length for each in (COVERAGE.begin, COVERAGE.end)]
+                low, high = sorted(ends if street == edge else [1 - end for end in ends])
+                assert reached[street][0] <= low + 1e-3, (camera, street)
+                assert reached[street][1] >= high - 1e-3, (camera, street)
+            reckoner.take({"do": "undo", "number": number + 1}, 1000.0)
     finally:
         reckoner.close()

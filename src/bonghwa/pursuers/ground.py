@@ -15,7 +15,7 @@ from bonghwa.pursuit.coverage import Coverage
 from bonghwa.pursuit.mapped import load_roads, save_roads
 from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.roads import INFERRED, Floats, Roads
-from bonghwa.pursuit.ways import Ways
+from bonghwa.pursuit.ways import Ways, line_of
 
 ROADS, COVERAGE, CAMERAS = "roads.map", "coverage.npz", "cameras.json"
 
@@ -83,7 +83,9 @@ class Ground:
         rows = network.rows[network.rows_first[number] : network.rows_first[number + 1]].tolist()
         points = np.array([self.roads.at(int(network.row_edge[row]), (coverage.begin[row] + coverage.end[row]) / 2) for row in rows])
         x, y = (float(each) for each in points.mean(axis=0))
-        return x, y, max(10.0, float(np.hypot(points[:, 0] - x, points[:, 1] - y).max()))
+        drawn = [line_of(self.roads, int(network.row_edge[row]), float(coverage.begin[row]), float(coverage.end[row])) for row in rows]
+        ends = np.array([point for line in drawn for point in line])
+        return x, y, max(10.0, float(np.hypot(ends[:, 0] - x, ends[:, 1] - y).max()))
 
 
 def lay(folder: Path, roads: Roads, coverage: Coverage, cameras: Sequence[Camera]) -> str:
