@@ -204,3 +204,19 @@ def test_after_a_sighting_he_may_be_anywhere_on_what_the_camera_shows(tmp_path: 
             reckoner.take({"do": "undo", "number": number + 1}, 1000.0)
     finally:
         reckoner.close()
+
+
+def test_a_hint_at_his_mode_that_is_hardly_believed_bounds_no_reach(tmp_path: Path) -> None:
+    def metres(confidence: float) -> float:
+        reckoner = Reckoner(GROUND, SPEC | {"mode": "car"}, tmp_path / f"{confidence}", 1000.0)
+        hint = {**FACT, "number": 1, "type": "mode", "mode": "foot", "camera": None, "at": 1000.0, "confidence": confidence}
+        try:
+            reckoner.take(hint, 1000.0)
+            reckoner.take({**FACT, "number": 2, "type": "sighting", "camera": COVERAGE.cameras[50], "at": 1001.0}, 1001.0)
+            reckoner.picture()
+            minute = json.loads(reckoner.reach[1])[1]
+            return float(sum((high - low) * ROADS.length[street] for street, low, high in minute["parts"]))
+        finally:
+            reckoner.close()
+
+    assert metres(0.3) > 2 * metres(0.8), "by car as well, until it is believed that he is on foot"

@@ -28,7 +28,7 @@ REACH_S = 5.0
 BLIND_S = 5.0
 CONTAIN_S = 15.0
 SURE = 0.5
-"""A fact at least so sure moves the last known place."""
+"""A fact at least so sure moves the last known place, and says for certain how he moves."""
 
 
 class Picture:
@@ -153,7 +153,7 @@ class Picture:
             if fact.time > since:
                 modes.add(mode)
             said = "car" if isinstance(fact, PlateRead) else fact.mode if isinstance(fact, Sighting | ModeKnown) else None
-            mode = mode_after(mode, said, isinstance(fact, ModeKnown))
+            mode = mode_after(mode, said, isinstance(fact, ModeKnown) and fact.confidence >= SURE)
         modes.add(mode)
         return cast(Mode, (modes.pop() if len(modes) == 1 else None) or "unknown")
 
