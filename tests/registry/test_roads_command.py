@@ -5,11 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bonghwa.cli import main
 from bonghwa.cli.roads import run
 from bonghwa.pursuit.mapped import load_roads
+from bonghwa.registry.road_import import import_roads
 
 from .roadfiles import LINKS, NODES, check_roads, link, write_osm, write_parquet, write_table
 
@@ -35,6 +37,17 @@ def test_files_of_several_kinds_become_one_and_show_says_what_is_in_it(tmp_path:
     assert "a.osm.pbf" in shown["source"]
     assert run(["show", str(out)]) == 0
     assert "2 parts that do not touch" in capsys.readouterr().out
+
+
+def test_roads_of_two_files_meet_where_their_nodes_lie_and_what_is_in_both_is_kept_once(tmp_path: Path) -> None:
+    places = PLACES | {4: (37.4710, 126.6220), 5: (37.4710, 126.6180), 6: (37.4700, 126.6180)}
+    road = {"highway": "primary"}
+    west = write_osm(tmp_path / "west.osm", places, [(10, (1, 2), road), (11, (5, 2), road), (12, (1, 6), road)])
+    east = write_osm(tmp_path / "east.osm", places, [(13, (2, 3), road), (14, (2, 4), road), (12, (1, 6), road)])
+    found = import_roads([west, east], tmp_path / "city.roads")
+    check_roads(found.roads)
+    assert (found.roads.nodes, found.roads.edges, found.dirt.parts, found.dirt.duplicates) == (6, 10, 1, 1)
+    assert np.bincount(found.roads.tail).max() == 4, "the crossing on the border is one"
 
 
 def test_the_report_is_in_words_of_either_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +112,19 @@ def _columns(path: Path) -> list[str]:
 
 
 def _together(found: Sequence[tuple[Path, RoadFile]]) -> RoadFile:
-    """All files as one; they must be in one grid."""
+    """All files as one; they must be in one grid. A node of one file is that of another at the same place: neighbours meet at their border."""
     whole = replace(found[0][1], places=[], streets=[], rejects=[], rows=0, source="; ".join(file.source for _, file in found))
+    known: dict[tuple[float, float], int] = {}
     for path, file in found:
         if file.grid != whole.grid:
             raise RoadFileProblem(path, FileProblem("grid", f"in {file.grid}, but {found[0][0].name} is in {whole.grid}"))
         first = len(whole.places)
+        at = [(round(x, 2), round(y, 2)) for x, y in file.places]
+        number = [known.get(place, first + node) for node, place in enumerate(at)]
+        # Only after the file: within one, two nodes at one place may be a road over another. A missing place is that of no other.
+        known |= {place: number[node] for node, place in enumerate(at) if not isnan(place[0])}
         for street in file.streets:
-            street.start, street.end = street.start + first, street.end + first
+            street.start, street.end = number[street.start], number[street.end]
         whole.places += file.places
         whole.streets += file.streets
         whole.rejects += file.rejects
