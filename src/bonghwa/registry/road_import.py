@@ -112,7 +112,7 @@ def _columns(path: Path) -> list[str]:
 
 
 def _together(found: Sequence[tuple[Path, RoadFile]]) -> RoadFile:
-    """All files as one; they must be in one grid. A node of one file is that of another at the same place: neighbours meet at their border."""
+    """All files as one; they must be in one grid. A node of one file is that of another at the same place, so that neighbours meet."""
     whole = replace(found[0][1], places=[], streets=[], rejects=[], rows=0, source="; ".join(file.source for _, file in found))
     known: dict[tuple[float, float], int] = {}
     for path, file in found:
