@@ -64,9 +64,11 @@ def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, 
     return path
 
 
-def write_shapes(folder: Path, links: Sequence[Mapping[str, str]], nodes: Mapping[str, tuple[float, float]]) -> tuple[Path, Path]:
+def write_shapes(
+    folder: Path, links: Sequence[Mapping[str, str]], nodes: Mapping[str, tuple[float, float]], encoding: str = "cp949"
+) -> tuple[Path, Path]:
     """The Ministry's two shapefiles."""
-    with shapefile.Writer(str(folder / "MOCT_LINK.shp"), shapeType=shapefile.POLYLINE, encoding="cp949") as writer:
+    with shapefile.Writer(str(folder / "MOCT_LINK.shp"), shapeType=shapefile.POLYLINE, encoding=encoding) as writer:
         for name in ("LINK_ID", "F_NODE", "T_NODE", "ROAD_RANK", "ROAD_NAME"):
             writer.field(name, "C", size=40)
         writer.field("LANES", "N")
