@@ -149,6 +149,7 @@ def test_a_node_that_is_not_in_the_file_is_found_nearby_or_made(tmp_path: Path) 
         ("geometry", "POLYGON ((0 0, 1 0, 1 1, 0 0))", "not a line"),
         ("geometry", "LINESTRING (126.6 37.4, 126.7 37.5)", "not within Korea in EPSG:5186 metres"),
         ("geometry", "", "not a line"),
+        ("geometry", "POINT (166000 542100)", "not a line"),
         ("MAX_SPD", "fast", "not a number"),
         ("LENGTH", "nan", "not a number"),
         ("Source", "", "empty"),

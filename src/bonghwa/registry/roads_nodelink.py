@@ -79,7 +79,7 @@ def _street(cells: Mapping[str, str], line: Line | None) -> Street:
     for names in (("Source", "F_NODE"), ("Target", "T_NODE")):
         if not _first(cells, names):
             raise _Fault(names[0] if names[0] in cells else names[1], "empty", "")
-    if line is None:
+    if line is None or len(line) < 2:
         raise _Fault("geometry", "not a line", cells.get("geometry", ""))
     if not _within(line):
         raise _Fault("geometry", _NO_GRID, f"{line[0, 0]:g} {line[0, 1]:g}")
