@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bonghwa.cli import main
+from bonghwa.cli import main, serve_hub
 from bonghwa.cli.roads import run
 from bonghwa.pursuit.mapped import load_roads
 from bonghwa.registry.road_import import import_roads
@@ -108,3 +108,22 @@ def test_without_the_extra_a_format_that_needs_it_says_so(
     monkeypatch.setattr(builtins, "__import__", without)
     assert run(["import", str(tmp_path / name), "--out", str(tmp_path / "c.roads")]) == 1
     assert "install bonghwa[roads]" in capsys.readouterr().err
+
+
+def test_a_hub_whose_road_file_cannot_be_used_says_so_at_its_start_and_not_in_the_first_pursuit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = tmp_path / "city.roads"
+    import_roads([write_osm(tmp_path / "a.osm", PLACES, WAYS)], good)
+    cut = tmp_path / "cut.roads"
+    cut.write_bytes(good.read_bytes()[:-64])
+    command = ["--data", str(tmp_path / "data"), "--agreements", str(tmp_path / "no agreements"), "--insecure", "--port", "0"]
+    for file, words in ((cut, "cut or damaged"), (tmp_path / "none.roads", "No such file"), (tmp_path / "a.osm", "no road file")):
+        monkeypatch.setenv("BONGHWA_PURSUIT_ROADS", str(file))
+        assert serve_hub.run(command) == 2
+        said = capsys.readouterr().err
+        assert f"pursuit.roads: {file}: " in said
+        assert words in said
+    monkeypatch.setenv("BONGHWA_PURSUIT_ROADS", str(good))
+    assert serve_hub.run(command) == 2, "there are no agreements"
+    assert "pursuit.roads" not in capsys.readouterr().err
