@@ -168,14 +168,18 @@ def closed(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
         reckoner.close()
 
 
+def all_are_closed() -> None:
+    """Wait for what was asked: one is reckoned after the other, so that it is there once this one is given up."""
+    given_up = never()
+    given_up[0] = 1
+    GROUND.closing.ask(COVERAGE, 0.0, 0.0, 1.0, 0.0, "foot", given_up).result()
+
+
 def test_a_containment_counts_its_seconds_from_the_moment_it_was_asked_for(tmp_path: Path) -> None:
     reckoner = Reckoner(GROUND, SPEC, tmp_path / "log", 1000.0)
     try:
         reckoner.picture()
-        given_up = never()
-        given_up[0] = 1
-        # One is reckoned after the other: once this one is given up, the first is there.
-        GROUND.closing.ask(COVERAGE, 0.0, 0.0, 1.0, 0.0, "foot", given_up).result()
+        all_are_closed()
         reckoner.tick(1007.0)
         found = reckoner.picture()["containment"]
         assert found["points"]
@@ -184,12 +188,31 @@ def test_a_containment_counts_its_seconds_from_the_moment_it_was_asked_for(tmp_p
         reckoner.close()
 
 
-def test_after_a_sighting_he_may_be_anywhere_on_what_the_camera_shows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", [1000.0, 1000.9], ids=["at a step", "between two steps"])
+def test_no_way_is_closed_where_the_camera_has_just_seen_him(tmp_path: Path, at: float) -> None:
+    for camera in COVERAGE.cameras[:20]:
+        reckoner = Reckoner(GROUND, SPEC, tmp_path / camera, 1000.0)
+        try:
+            reckoner.take({**FACT, "number": 1, "type": "sighting", "camera": camera, "at": at}, at)
+            reckoner.picture()
+            all_are_closed()
+            found = reckoner.picture()["containment"]
+            shown = GROUND.middle(camera)
+            assert shown is not None
+            for point in found["points"]:
+                x, y = GROUND.metres(point["lat"], point["lon"])
+                assert hypot(x - shown[0], y - shown[1]) >= shown[2] - 0.5, (camera, point)
+        finally:
+            reckoner.close()
+
+
+@pytest.mark.parametrize("at", [1000.0, 1000.9], ids=["at a step", "between two steps"])
+def test_after_a_sighting_he_may_be_anywhere_on_what_the_camera_shows(tmp_path: Path, at: float) -> None:
     reckoner = Reckoner(GROUND, SPEC, tmp_path / "log", 1000.0)
     try:
         for camera in COVERAGE.cameras[:20]:
             number = GROUND.network.number[camera]
-            reckoner.take({**FACT, "number": number + 1, "type": "sighting", "camera": camera, "at": 1000.0}, 1000.0)
+            reckoner.take({**FACT, "number": number + 1, "type": "sighting", "camera": camera, "at": at}, at)
             reckoner.picture()
             now = json.loads(reckoner.reach[1])[0]
             assert now["minutes"] == 0
@@ -201,7 +224,7 @@ def test_after_a_sighting_he_may_be_anywhere_on_what_the_camera_shows(tmp_path: 
                 low, high = sorted(ends if street == edge else [1 - end for end in ends])
                 assert reached[street][0] <= low + 1e-3, (camera, street)
                 assert reached[street][1] >= high - 1e-3, (camera, street)
-            reckoner.take({"do": "undo", "number": number + 1}, 1000.0)
+            reckoner.take({"do": "undo", "number": number + 1}, at)
     finally:
         reckoner.close()
 

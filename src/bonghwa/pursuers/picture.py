@@ -73,7 +73,8 @@ class Picture:
         following = self._of.following
         answers, now = following.answers(), following.now
         kind, since, x, y, radius = self.last_known()
-        self.known = Known(now, x, y, radius, now - since, self._mode(since))
+        # What came between two steps is a little ahead of the belief's time: he is where he was seen, not short of it.
+        self.known = Known(now, x, y, radius, max(0.0, now - since), self._mode(since))
         away = self._away(answers)
         return {
             "now": now,
