@@ -50,6 +50,18 @@ def test_roads_of_two_files_meet_where_their_nodes_lie_and_what_is_in_both_is_ke
     assert np.bincount(found.roads.tail).max() == 4, "the crossing on the border is one"
 
 
+def test_rejected_rows_of_two_files_of_one_name_are_all_kept(tmp_path: Path) -> None:
+    files = []
+    for district, wrong in (("junggu", "fast"), ("donggu", "slow")):
+        (tmp_path / district).mkdir()
+        good = link("a", "b", [(166_000, 542_000), (166_100, 542_000)])
+        files.append(write_table(tmp_path / district / "links.csv", LINKS, [good, good | {"MAX_SPD": wrong}]))
+    found = import_roads(files, tmp_path / "city.roads")
+    assert [file.name for file in found.rejects_files] == ["links.rejects.csv", "links-2.rejects.csv"]
+    for file, wrong in zip(found.rejects_files, ("fast", "slow"), strict=True):
+        assert file.read_text(encoding="utf-8").splitlines()[1] == f"3,MAX_SPD,not a number,{wrong}"
+
+
 def test_the_report_is_in_words_of_either_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for language, words in (("en", "Parts that do not touch"), ("ko", "남은 서로 떨어진 부분")):
         assert run(["import", "packaged", "--out", str(tmp_path / "p.roads"), "--lang", language]) == 0

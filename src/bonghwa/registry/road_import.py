@@ -1,6 +1,7 @@
 """The import of road files as one act: each read by its format, put together, cleaned, and written to one file for pursuits."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
@@ -74,8 +75,16 @@ def import_roads(files: Sequence[Path], out: Path, *, join: bool = True, progres
         raise RoadFileProblem(files[0], FileProblem("empty", "no road is left"))
     progress("writing edges", roads.edges)
     digest = save_roads(out, roads)
-    rejects = tuple(write_rejects(out.parent, path, file.rejects) for path, file in found if file.rejects)
+    rejects = tuple(write_rejects(out.parent, path, file.rejects) for path, file in _told_apart(found) if file.rejects)
     return RoadImport(whole.rows, roads, dirt, digest, rejects)
+
+
+def _told_apart(found: Sequence[tuple[Path, RoadFile]]) -> Iterator[tuple[Path, RoadFile]]:
+    """The files, of several with one name the later ones numbered: districts' files lie in folders under the same name."""
+    seen = Counter[str]()
+    for path, file in found:
+        seen[path.stem] += 1
+        yield (path if seen[path.stem] == 1 else path.with_stem(f"{path.stem}-{seen[path.stem]}")), file
 
 
 def _readers(files: Sequence[Path], progress: Progress) -> list[tuple[Path, Callable[[], RoadFile]]]:
