@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,18 @@ def test_roads_of_two_files_meet_where_their_nodes_lie_and_what_is_in_both_is_ke
     check_roads(found.roads)
     assert (found.roads.nodes, found.roads.edges, found.dirt.parts, found.dirt.duplicates) == (6, 10, 1, 1)
     assert np.bincount(found.roads.tail).max() == 4, "the crossing on the border is one"
+
+
+def test_a_disk_that_takes_no_more_is_told_with_the_file_that_was_to_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out" / "city.roads"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
+    try:
+        assert run(["import", "packaged", "--out", str(out)]) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert f"bonghwa roads: {out}: " in capsys.readouterr().err
+    assert list(out.parent.iterdir()) == []
 
 
 def test_rejected_rows_of_two_files_of_one_name_are_all_kept(tmp_path: Path) -> None:
