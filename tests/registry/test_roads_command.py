@@ -149,6 +149,5 @@ def test_a_hub_whose_road_file_cannot_be_used_says_so_at_its_start_and_not_in_th
         said = capsys.readouterr().err
         assert f"pursuit.roads: {file}: " in said
         assert words in said
-    monkeypatch.setenv("BONGHWA_PURSUIT_ROADS", str(good))
-    assert serve_hub.run(command) == 2, "there are no agreements"
-    assert "pursuit.roads" not in capsys.readouterr().err
+    serve_hub.check_roads(str(good))
+    serve_hub.check_roads("")
