@@ -1,12 +1,15 @@
 """A pursuit in its process: what it keeps for looking back, also when the process was killed and begun again from the log."""
 
+import json
 from math import hypot
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bonghwa.domain.geo import to_wgs84
+from bonghwa.pursuers.closing import never
 from bonghwa.pursuers.ground import Ground
 from bonghwa.pursuers.reckoner import Reckoner
 from bonghwa.pursuit.claims import NoRoad
@@ -137,3 +140,106 @@ def test_a_fact_of_a_clock_that_is_ahead_counts_for_now_and_takes_no_pursuit_alo
         assert made.following.now == 1021.0
     finally:
         made.close()
+
+
+def test_a_camera_that_is_dead_or_that_the_clause_leaves_out_closes_no_way_and_sees_no_street(tmp_path: Path) -> None:
+    followed(tmp_path / "log", 60).close()
+    relied_on = {camera for point in closed(tmp_path, SPEC)["points"] for camera in point["watched"]}
+    assert relied_on, "while all cameras work some are relied on"
+    for change in ({"bad": sorted(relied_on)}, {"owners": []}):
+        found = closed(tmp_path, SPEC | change)
+        assert not relied_on & {camera for point in found["points"] for camera in point["watched"]}, change
+    blind = Reckoner(GROUND, SPEC | {"bad": list(COVERAGE.cameras)}, tmp_path / "log", 1060.0)
+    try:
+        assert {(begin, end) for _, begin, end, _ in blind.picture()["blind"]} == {(0.0, 1.0)}, "nobody sees any part of any street"
+    finally:
+        blind.close()
+
+
+def closed(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
+    """How the way was closed a minute ago, by the cameras that can be watched now."""
+    reckoner = Reckoner(GROUND, spec, folder / "log", 1060.0)
+    try:
+        picture = reckoner.at(1010.0)
+        assert picture is not None
+        found: dict[str, Any] = picture["containment"]
+        return found
+    finally:
+        reckoner.close()
+
+
+def all_are_closed() -> None:
+    """Wait for what was asked: one is reckoned after the other, so that it is there once this one is given up."""
+    given_up = never()
+    given_up[0] = 1
+    GROUND.closing.ask(COVERAGE, 0.0, 0.0, 1.0, 0.0, "foot", given_up).result()
+
+
+def test_a_containment_counts_its_seconds_from_the_moment_it_was_asked_for(tmp_path: Path) -> None:
+    reckoner = Reckoner(GROUND, SPEC, tmp_path / "log", 1000.0)
+    try:
+        reckoner.picture()
+        all_are_closed()
+        reckoner.tick(1007.0)
+        found = reckoner.picture()["containment"]
+        assert found["points"]
+        assert found["reckoned_at"] == 1000.0, "not the moment it was there"
+    finally:
+        reckoner.close()
+
+
+@pytest.mark.parametrize("at", [1000.0, 1000.9], ids=["at a step", "between two steps"])
+def test_no_way_is_closed_where_the_camera_has_just_seen_him(tmp_path: Path, at: float) -> None:
+    for camera in COVERAGE.cameras[:20]:
+        reckoner = Reckoner(GROUND, SPEC, tmp_path / camera, 1000.0)
+        try:
+            reckoner.take({**FACT, "number": 1, "type": "sighting", "camera": camera, "at": at}, at)
+            reckoner.picture()
+            all_are_closed()
+            found = reckoner.picture()["containment"]
+            shown = GROUND.middle(camera)
+            assert shown is not None
+            for point in found["points"]:
+                x, y = GROUND.metres(point["lat"], point["lon"])
+                assert hypot(x - shown[0], y - shown[1]) >= shown[2] - 0.5, (camera, point)
+        finally:
+            reckoner.close()
+
+
+@pytest.mark.parametrize("at", [1000.0, 1000.9], ids=["at a step", "between two steps"])
+def test_after_a_sighting_he_may_be_anywhere_on_what_the_camera_shows(tmp_path: Path, at: float) -> None:
+    reckoner = Reckoner(GROUND, SPEC, tmp_path / "log", 1000.0)
+    try:
+        for camera in COVERAGE.cameras[:20]:
+            number = GROUND.network.number[camera]
+            reckoner.take({**FACT, "number": number + 1, "type": "sighting", "camera": camera, "at": at}, at)
+            reckoner.picture()
+            now = json.loads(reckoner.reach[1])[0]
+            assert now["minutes"] == 0
+            reached = {street: (low, high) for street, low, high in now["parts"]}
+            for row in np.flatnonzero(COVERAGE.camera == number).tolist():
+                edge = int(GROUND.network.row_edge[row])
+                street, length = int(GROUND.network.street[edge]), float(ROADS.length[edge])
+                ends = [float(each[row]) / length for each in (COVERAGE.begin, COVERAGE.end)]
+                low, high = sorted(ends if street == edge else [1 - end for end in ends])
+                assert reached[street][0] <= low + 1e-3, (camera, street)
+                assert reached[street][1] >= high - 1e-3, (camera, street)
+            reckoner.take({"do": "undo", "number": number + 1}, at)
+    finally:
+        reckoner.close()
+
+
+def test_a_hint_at_his_mode_that_is_hardly_believed_bounds_no_reach(tmp_path: Path) -> None:
+    def metres(confidence: float) -> float:
+        reckoner = Reckoner(GROUND, SPEC | {"mode": "car"}, tmp_path / f"{confidence}", 1000.0)
+        hint = {**FACT, "number": 1, "type": "mode", "mode": "foot", "camera": None, "at": 1000.0, "confidence": confidence}
+        try:
+            reckoner.take(hint, 1000.0)
+            reckoner.take({**FACT, "number": 2, "type": "sighting", "camera": COVERAGE.cameras[50], "at": 1001.0}, 1001.0)
+            reckoner.picture()
+            minute = json.loads(reckoner.reach[1])[1]
+            return float(sum((high - low) * ROADS.length[street] for street, low, high in minute["parts"]))
+        finally:
+            reckoner.close()
+
+    assert metres(0.3) > 2 * metres(0.8), "by car as well, until it is believed that he is on foot"

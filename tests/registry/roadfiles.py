@@ -64,9 +64,11 @@ def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, 
     return path
 
 
-def write_shapes(folder: Path, links: Sequence[Mapping[str, str]], nodes: Mapping[str, tuple[float, float]]) -> tuple[Path, Path]:
+def write_shapes(
+    folder: Path, links: Sequence[Mapping[str, str]], nodes: Mapping[str, tuple[float, float]], encoding: str = "cp949"
+) -> tuple[Path, Path]:
     """The Ministry's two shapefiles."""
-    with shapefile.Writer(str(folder / "MOCT_LINK.shp"), shapeType=shapefile.POLYLINE, encoding="cp949") as writer:
+    with shapefile.Writer(str(folder / "MOCT_LINK.shp"), shapeType=shapefile.POLYLINE, encoding=encoding) as writer:
         for name in ("LINK_ID", "F_NODE", "T_NODE", "ROAD_RANK", "ROAD_NAME"):
             writer.field(name, "C", size=40)
         writer.field("LANES", "N")
@@ -86,9 +88,11 @@ def write_shapes(folder: Path, links: Sequence[Mapping[str, str]], nodes: Mappin
 
 
 def write_parquet(path: Path, rows: Sequence[Mapping[str, object]], crs: Mapping[str, object] | None = None) -> Path:
-    """A GeoParquet file of rows, whose `geometry` is a sequence of points, in a metric grid unless told otherwise."""
+    """A GeoParquet file of rows, whose `geometry` is points or a geometry, in a metric grid unless told otherwise."""
     columns = {name: [row[name] for row in rows] for name in rows[0] if name != "geometry"}
-    columns["geometry"] = [shapely.to_wkb(shapely.LineString(row["geometry"])) for row in rows]  # type: ignore[call-overload]
+    shapes = [row["geometry"] for row in rows]
+    lines = [shape if isinstance(shape, shapely.Geometry) else shapely.LineString(shape) for shape in shapes]  # type: ignore[call-overload]
+    columns["geometry"] = [shapely.to_wkb(line) for line in lines]
     grid = {"type": "ProjectedCRS", "name": "UTM 49N", "id": {"code": 32649}} if crs is None else crs
     geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB", "crs": grid}}}
     parquet.write_table(pa.table(columns).replace_schema_metadata({"geo": json.dumps(geo)}), path)

@@ -2,14 +2,17 @@
 
 import builtins
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from bonghwa.cli import main
+from bonghwa.cli import main, serve_hub
 from bonghwa.cli.roads import run
 from bonghwa.pursuit.mapped import load_roads
+from bonghwa.registry.road_import import import_roads
 
 from .roadfiles import LINKS, NODES, check_roads, link, write_osm, write_parquet, write_table
 
@@ -35,6 +38,41 @@ def test_files_of_several_kinds_become_one_and_show_says_what_is_in_it(tmp_path:
     assert "a.osm.pbf" in shown["source"]
     assert run(["show", str(out)]) == 0
     assert "2 parts that do not touch" in capsys.readouterr().out
+
+
+def test_roads_of_two_files_meet_where_their_nodes_lie_and_what_is_in_both_is_kept_once(tmp_path: Path) -> None:
+    places = PLACES | {4: (37.4710, 126.6220), 5: (37.4710, 126.6180), 6: (37.4700, 126.6180)}
+    road = {"highway": "primary"}
+    west = write_osm(tmp_path / "west.osm", places, [(10, (1, 2), road), (11, (5, 2), road), (12, (1, 6), road)])
+    east = write_osm(tmp_path / "east.osm", places, [(13, (2, 3), road), (14, (2, 4), road), (12, (1, 6), road)])
+    found = import_roads([west, east], tmp_path / "city.roads")
+    check_roads(found.roads)
+    assert (found.roads.nodes, found.roads.edges, found.dirt.parts, found.dirt.duplicates) == (6, 10, 1, 1)
+    assert np.bincount(found.roads.tail).max() == 4, "the crossing on the border is one"
+
+
+def test_a_disk_that_takes_no_more_is_told_with_the_file_that_was_to_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out" / "city.roads"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
+    try:
+        assert run(["import", "packaged", "--out", str(out)]) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert f"bonghwa roads: {out}: " in capsys.readouterr().err
+    assert list(out.parent.iterdir()) == []
+
+
+def test_rejected_rows_of_two_files_of_one_name_are_all_kept(tmp_path: Path) -> None:
+    files = []
+    for district, wrong in (("junggu", "fast"), ("donggu", "slow")):
+        (tmp_path / district).mkdir()
+        good = link("a", "b", [(166_000, 542_000), (166_100, 542_000)])
+        files.append(write_table(tmp_path / district / "links.csv", LINKS, [good, good | {"MAX_SPD": wrong}]))
+    found = import_roads(files, tmp_path / "city.roads")
+    assert [file.name for file in found.rejects_files] == ["links.rejects.csv", "links-2.rejects.csv"]
+    for file, wrong in zip(found.rejects_files, ("fast", "slow"), strict=True):
+        assert file.read_text(encoding="utf-8").splitlines()[1] == f"3,MAX_SPD,not a number,{wrong}"
 
 
 def test_the_report_is_in_words_of_either_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,3 +133,21 @@ def test_without_the_extra_a_format_that_needs_it_says_so(
     monkeypatch.setattr(builtins, "__import__", without)
     assert run(["import", str(tmp_path / name), "--out", str(tmp_path / "c.roads")]) == 1
     assert "install bonghwa[roads]" in capsys.readouterr().err
+
+
+def test_a_hub_whose_road_file_cannot_be_used_says_so_at_its_start_and_not_in_the_first_pursuit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = tmp_path / "city.roads"
+    import_roads([write_osm(tmp_path / "a.osm", PLACES, WAYS)], good)
+    cut = tmp_path / "cut.roads"
+    cut.write_bytes(good.read_bytes()[:-64])
+    command = ["--data", str(tmp_path / "data"), "--agreements", str(tmp_path / "no agreements"), "--insecure", "--port", "0"]
+    for file, words in ((cut, "cut or damaged"), (tmp_path / "none.roads", "No such file"), (tmp_path / "a.osm", "no road file")):
+        monkeypatch.setenv("BONGHWA_PURSUIT_ROADS", str(file))
+        assert serve_hub.run(command) == 2
+        said = capsys.readouterr().err
+        assert f"pursuit.roads: {file}: " in said
+        assert words in said
+    serve_hub.check_roads(str(good))
+    serve_hub.check_roads("")

@@ -82,6 +82,51 @@ def test_a_shapefile_cut_anywhere_or_in_degrees_is_refused(tmp_path: Path) -> No
         read_nodelink(links)
 
 
+CENTRAL_BELT = (
+    'PROJCS["ITRF2000_Central_Belt_60",GEOGCS["GCS_ITRF_2000",DATUM["D_ITRF_2000",SPHEROID["GRS_1980",6378137.0,298.257222101]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",200000.0],'
+    'PARAMETER["False_Northing",600000.0],PARAMETER["Central_Meridian",127.0],PARAMETER["Scale_Factor",1.0],'
+    'PARAMETER["Latitude_Of_Origin",38.0],UNIT["Meter",1.0]]'
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [("False_Northing", ("600000.0", "500000.0")), ("Central_Meridian", ("127.0", "129.0")), ("False_Easting", ("200000.0", "1000000"))],
+)
+def test_a_shapefile_in_another_of_koreas_grids_is_refused_and_not_put_a_hundred_kilometres_off(
+    tmp_path: Path, said: str, instead: tuple[str, str]
+) -> None:
+    links, its_nodes = write_shapes(tmp_path, town(), {"a": A, "b": B, "c": C})
+    links.with_suffix(".prj").write_text(CENTRAL_BELT)
+    assert len(read_nodelink(links, its_nodes).streets) == 2
+    links.with_suffix(".prj").write_text(CENTRAL_BELT.replace(f'"{said}",{instead[0]}', f'"{said}",{instead[1]}'))
+    with pytest.raises(FileProblem, match=f"geometry: MOCT_LINK.prj says {said} {instead[1]}"):
+        read_nodelink(links, its_nodes)
+
+
+def test_nodes_in_degrees_beside_links_in_metres_are_refused(tmp_path: Path) -> None:
+    links, its_nodes = write_shapes(tmp_path, town(), {"a": A, "b": (126.6, 37.4), "c": C})
+    with pytest.raises(FileProblem, match=r"line 2: geometry: not within Korea in EPSG:5186 metres: 126.6 37.4"):
+        read_nodelink(links, its_nodes)
+
+
+@pytest.mark.parametrize("said", ["UTF-8", "CP949", "949", "EUC-KR", "ks_c_5601-1987", "ANSI 949", "", "nonsense", "949\0"])
+def test_the_names_of_a_shapefile_are_in_the_encoding_that_its_cpg_says(tmp_path: Path, said: str) -> None:
+    links, its_nodes = write_shapes(tmp_path, town(), {"a": A, "b": B, "c": C}, "utf-8" if said == "UTF-8" else "cp949")
+    links.with_suffix(".cpg").write_text(said)
+    roads, _ = clean(read_nodelink(links, its_nodes))
+    assert set(roads.names) == {"", "제물량로"}
+
+
+def test_a_shapefile_whose_endings_are_in_capitals_is_read(tmp_path: Path) -> None:
+    for part in write_shapes(tmp_path, town(), {"a": A, "b": B, "c": C}):
+        for suffix in (".shp", ".shx", ".dbf"):
+            part.with_suffix(suffix).rename(part.with_suffix(suffix.upper()))
+    roads, _ = clean(read_nodelink(tmp_path / "MOCT_LINK.SHP", tmp_path / "MOCT_NODE.SHP"))
+    assert edges_of(roads) == WANTED
+
+
 def test_links_alone_make_their_nodes_where_they_end(tmp_path: Path) -> None:
     rows = [link("a", "b", [A, B]), link("b", "c", [B, C])]
     roads, dirt = clean(read_nodelink(write_table(tmp_path / "links.csv", LINKS, rows)))
@@ -104,6 +149,7 @@ def test_a_node_that_is_not_in_the_file_is_found_nearby_or_made(tmp_path: Path) 
         ("geometry", "POLYGON ((0 0, 1 0, 1 1, 0 0))", "not a line"),
         ("geometry", "LINESTRING (126.6 37.4, 126.7 37.5)", "not within Korea in EPSG:5186 metres"),
         ("geometry", "", "not a line"),
+        ("geometry", "POINT (166000 542100)", "not a line"),
         ("MAX_SPD", "fast", "not a number"),
         ("LENGTH", "nan", "not a number"),
         ("Source", "", "empty"),

@@ -54,6 +54,21 @@ def test_a_way_at_the_edge_of_an_extract_keeps_the_nodes_that_are_there(tmp_path
     assert sorted(len(street.line) for street in file.streets) == [2, 2, 2, 2]
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_ways_that_come_before_their_nodes_and_nodes_numbered_below_zero_are_read_all_the_same(tmp_path: Path, sign: int) -> None:
+    places = {sign * node: place for node, place in PLACES.items()}
+    ways = [(sign * 10, [sign * node for node in (1, 2, 3)], PRIMARY), (sign * 11, [sign * 2, sign * 4], PRIMARY)]
+    wanted, _ = clean(read_osm(write_osm(tmp_path / "town.osm", PLACES, [(10, (1, 2, 3), PRIMARY), (11, (2, 4), PRIMARY)])))
+    text = osm_text(places, ways)
+    nodes, first_way = text.index("<node"), text.index("<way")
+    (tmp_path / "asked.osm").write_text(text[:nodes] + text[first_way:].replace("</osm>", text[nodes:first_way] + "</osm>"))
+    file = read_osm(tmp_path / "asked.osm")
+    roads, _ = clean(file)
+    check_roads(roads)
+    assert edges_of(roads) == edges_of(wanted)
+    assert not file.rejects
+
+
 def test_places_outside_korea_are_in_metres_about_their_middle(tmp_path: Path) -> None:
     places = {1: (39.90, 116.38), 2: (39.91, 116.38), 3: (39.91, 116.40)}
     file = read_osm(write_osm(tmp_path / "beijing.osm", places, [(1, (1, 2, 3), PRIMARY)]))

@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,20 @@ def test_lines_that_end_at_one_place_meet_there_and_no_way_is_guessed(tmp_path: 
         ((0, 0), (100, 0), BOTH), ((100, 0), (0, 0), BOTH), ((100, 90), (100, 0), CAR), ((100, 0), (100, 90), CAR),
     }  # fmt: skip
     assert file.source == "a.parquet: no one-ways given"
+
+
+def test_a_line_in_touching_parts_is_one_road_and_one_with_a_gap_is_rejected(tmp_path: Path) -> None:
+    parts = {
+        "touching": [[(0, 0), (60, 0)], [(60, 0), (100, 0)]],
+        "one": [[(100, 0), (100, 90)]],
+        "gap": [[(0, 9), (1, 9)], [(5, 9), (6, 9)]],
+    }
+    each = [{**rows()[0], "oneway": True, "geometry": shapely.MultiLineString(lines)} for lines in parts.values()]
+    file = read_parquet(write_parquet(tmp_path / "a.parquet", each))
+    roads, _ = clean(file)
+    check_roads(roads)
+    assert edges_of(roads) >= {((0, 0), (100, 0), BOTH), ((100, 0), (100, 90), BOTH)}
+    assert [(reject.line, reject.field, reject.reason) for reject in file.rejects] == [(3, "geometry", "not a line")]
 
 
 def test_columns_of_one_ways_limits_names_and_lengths_are_used(tmp_path: Path) -> None:

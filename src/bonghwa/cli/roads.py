@@ -26,7 +26,9 @@ def run(argv: Sequence[str]) -> int:
     except RoadsFileProblem as problem:
         return _refuse(args, {"code": "roads_file", "file": str(problem.path), "text": str(problem)})
     except OSError as error:
-        return _refuse(args, {"code": "cannot_open", "text": f"{error.filename}: {error.strerror}"})
+        # A disk that is full names no file: it is the one being written.
+        file = error.filename or (args.out if args.act is _import else args.path)
+        return _refuse(args, {"code": "cannot_open", "text": f"{file}: {error.strerror}"})
 
 
 def _parser() -> argparse.ArgumentParser:

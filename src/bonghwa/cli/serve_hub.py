@@ -18,6 +18,7 @@ from bonghwa.api.app import create_app
 from bonghwa.config import ConfigError, Settings, load
 from bonghwa.domain.agreement import AgreementError
 from bonghwa.intake.mqtt import SensorLine, embedded_broker
+from bonghwa.pursuit.mapped import RoadsFileProblem, load_roads
 from bonghwa.wiring import Hub
 
 log = structlog.get_logger("hub")
@@ -45,6 +46,17 @@ def settings_of(options: argparse.Namespace) -> Settings:
         options.config,
         flags={"hub": {key: getattr(options, key) for key in keys}, "mqtt": {"embedded": options.embedded, "port": options.mqtt_port}},
     )
+
+
+def check_roads(path: str) -> None:
+    """Raise ConfigError where the road file of the settings cannot be used: else the first pursuit would be the one to find out."""
+    try:
+        if path:
+            load_roads(Path(path))
+    except RoadsFileProblem as problem:
+        raise ConfigError(f"pursuit.roads: {problem}") from None
+    except OSError as error:
+        raise ConfigError(f"pursuit.roads: {path}: {error.strerror}") from None
 
 
 class _Server(uvicorn.Server):
@@ -119,11 +131,13 @@ async def _serve(settings: Settings, ready_file: Path | None) -> None:
 
 
 def run(argv: list[str]) -> int:
-    """Serve until SIGTERM or SIGINT; 0 at a clean end, 2 for settings or agreements that cannot be used."""
+    """Serve until SIGTERM or SIGINT; 0 at a clean end, 2 for settings, agreements or roads that cannot be used."""
     options = _arguments(argv)
     logs.configure()
     try:
-        uvloop.run(_serve(settings_of(options), options.ready_file))
+        settings = settings_of(options)
+        check_roads(settings.pursuit.roads)
+        uvloop.run(_serve(settings, options.ready_file))
     except (ConfigError, AgreementError) as wrong:
         print(f"bonghwa serve hub: {wrong}", file=sys.stderr)
         return 2

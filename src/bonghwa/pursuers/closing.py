@@ -17,24 +17,24 @@ RESPONSE_S = 90.0
 class Closing:
     """Reckons one containment after the other. Its thread, and its memory, begin with the first."""
 
-    def __init__(self, roads: Roads, coverage: Coverage) -> None:
-        self._roads, self._coverage = roads, coverage
+    def __init__(self, roads: Roads) -> None:
+        self._roads = roads
         self._ways: Ways | None = None
         self._thread = ThreadPoolExecutor(1, "contain")
 
-    def ask(self, x: float, y: float, radius: float, age: float, mode: Mode, stop: Bytes) -> Future[Containment | None]:
+    def ask(self, coverage: Coverage, x: float, y: float, radius: float, age: float, mode: Mode, stop: Bytes) -> Future[Containment | None]:
         """Have a subject contained, by where he was last known (metres from the origin), how exactly and how long ago.
 
-        Setting `stop[0]` to 1 gives it up: the answer is None then.
+        Only cameras of `coverage` are relied on. Setting `stop[0]` to 1 gives it up: the answer is None then.
         """
-        return self._thread.submit(self._reckon, x, y, radius, age, mode, stop)
+        return self._thread.submit(self._reckon, coverage, x, y, radius, age, mode, stop)
 
-    def _reckon(self, x: float, y: float, radius: float, age: float, mode: Mode, stop: Bytes) -> Containment | None:
+    def _reckon(self, coverage: Coverage, x: float, y: float, radius: float, age: float, mode: Mode, stop: Bytes) -> Containment | None:
         if stop[0]:
             return None
         self._ways = self._ways or Ways(self._roads)
         try:
-            return contain(self._ways, self._coverage, x, y, radius, age, mode, response=RESPONSE_S, stop=stop)
+            return contain(self._ways, coverage, x, y, radius, age, mode, response=RESPONSE_S, stop=stop)
         except Stopped:
             return None
 

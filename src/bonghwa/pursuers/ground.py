@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from bonghwa.pursuit.coverage import Coverage
 from bonghwa.pursuit.mapped import load_roads, save_roads
 from bonghwa.pursuit.network import Network
 from bonghwa.pursuit.roads import INFERRED, Floats, Roads
-from bonghwa.pursuit.ways import Ways
+from bonghwa.pursuit.ways import Ways, line_of
 
 ROADS, COVERAGE, CAMERAS = "roads.map", "coverage.npz", "cameras.json"
 
@@ -36,7 +36,7 @@ class Ground:
     @classmethod
     def of(cls, roads: Roads, coverage: Coverage, owner: Sequence[str], purpose: Sequence[str]) -> "Ground":
         """From what is in memory."""
-        return cls(roads, coverage, Network.of(roads, coverage), Ways(roads), Closing(roads, coverage), tuple(owner), tuple(purpose))
+        return cls(roads, coverage, Network.of(roads, coverage), Ways(roads), Closing(roads), tuple(owner), tuple(purpose))
 
     @classmethod
     def load(cls, folder: Path) -> "Ground":
@@ -69,6 +69,12 @@ class Ground:
             self._middles[camera] = self._middle(camera)
         return self._middles[camera]
 
+    def shown_by(self, cameras: Iterable[str]) -> Coverage:
+        """The coverage with all other cameras showing their stretches with no chance; rows and numbers stay."""
+        works = np.zeros(len(self.coverage.cameras), np.bool_)
+        works[[self.network.number[camera] for camera in cameras]] = True
+        return replace(self.coverage, chance=np.where(works[self.coverage.camera], self.coverage.chance, 0.0))
+
     def _middle(self, camera: str) -> tuple[float, float, float] | None:
         network, coverage = self.network, self.coverage
         number = network.number.get(camera)
@@ -77,7 +83,9 @@ class Ground:
         rows = network.rows[network.rows_first[number] : network.rows_first[number + 1]].tolist()
         points = np.array([self.roads.at(int(network.row_edge[row]), (coverage.begin[row] + coverage.end[row]) / 2) for row in rows])
         x, y = (float(each) for each in points.mean(axis=0))
-        return x, y, max(10.0, float(np.hypot(points[:, 0] - x, points[:, 1] - y).max()))
+        drawn = [line_of(self.roads, int(network.row_edge[row]), float(coverage.begin[row]), float(coverage.end[row])) for row in rows]
+        ends = np.array([point for line in drawn for point in line])
+        return x, y, max(10.0, float(np.hypot(ends[:, 0] - x, ends[:, 1] - y).max()))
 
 
 def lay(folder: Path, roads: Roads, coverage: Coverage, cameras: Sequence[Camera]) -> str:

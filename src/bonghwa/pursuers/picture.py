@@ -13,6 +13,7 @@ from bonghwa.pursuit import path as ways_between
 from bonghwa.pursuit.answers import Answers, directed_mass
 from bonghwa.pursuit.blind import blind_parts
 from bonghwa.pursuit.contain import Containment
+from bonghwa.pursuit.coverage import Coverage
 from bonghwa.pursuit.evidence import Fix, ModeKnown, PlateRead, PublicReport, Sighting, Unseen
 from bonghwa.pursuit.speeds import Mode
 from bonghwa.pursuit.ways import line_of
@@ -27,7 +28,7 @@ REACH_S = 5.0
 BLIND_S = 5.0
 CONTAIN_S = 15.0
 SURE = 0.5
-"""A fact at least so sure moves the last known place."""
+"""A fact at least so sure moves the last known place, and says for certain how he moves."""
 
 
 class Picture:
@@ -46,8 +47,10 @@ class Picture:
         self._path: list[dict[str, Any]] | None = None
         self._containment: dict[str, Any] | None = None
         self._contained_at = float("-inf")
-        self._reckoning: Future[Containment | None] | None = None
+        self._reckoning: tuple[float, Future[Containment | None]] | None = None
+        """Of which moment a containment is being reckoned: its seconds count from then."""
         self._stop = never()
+        self._relied: tuple[tuple[str, ...] | None, Coverage] = (None, reckoner.ground.coverage)
 
     def news(self) -> None:
         """A fact came or went: reckon everything anew."""
@@ -70,7 +73,8 @@ class Picture:
         following = self._of.following
         answers, now = following.answers(), following.now
         kind, since, x, y, radius = self.last_known()
-        self.known = Known(now, x, y, radius, now - since, self._mode(since))
+        # What came between two steps is a little ahead of the belief's time: he is where he was seen, not short of it.
+        self.known = Known(now, x, y, radius, max(0.0, now - since), self._mode(since))
         away = self._away(answers)
         return {
             "now": now,
@@ -150,7 +154,7 @@ class Picture:
             if fact.time > since:
                 modes.add(mode)
             said = "car" if isinstance(fact, PlateRead) else fact.mode if isinstance(fact, Sighting | ModeKnown) else None
-            mode = mode_after(mode, said, isinstance(fact, ModeKnown))
+            mode = mode_after(mode, said, isinstance(fact, ModeKnown) and fact.confidence >= SURE)
         modes.add(mode)
         return cast(Mode, (modes.pop() if len(modes) == 1 else None) or "unknown")
 
@@ -183,16 +187,24 @@ class Picture:
         return None if found is None else self._told(found, known.now)
 
     def _ask(self, known: Known) -> "Future[Containment | None]":
-        return self._of.ground.closing.ask(known.x, known.y, known.radius, known.age, known.mode, self._stop)
+        return self._of.ground.closing.ask(self._coverage(), known.x, known.y, known.radius, known.age, known.mode, self._stop)
+
+    def _coverage(self) -> Coverage:
+        """What cameras show that can be watched for this pursuit: nobody sees by one that is dead, or that the clause leaves out."""
+        usable = self._of.following.wall.usable
+        if usable is not None and usable != self._relied[0]:
+            self._relied = usable, self._of.ground.shown_by(usable)
+        return self._relied[1]
 
     def _contained(self) -> dict[str, Any] | None:
         now = self.known.now
-        if self._reckoning is not None and self._reckoning.done():
-            found, self._reckoning = self._reckoning.result(), None
-            self._containment = None if found is None else self._told(found, now)
+        if self._reckoning is not None and self._reckoning[1].done():
+            (asked_at, reckoned), self._reckoning = self._reckoning, None
+            found = reckoned.result()
+            self._containment = None if found is None else self._told(found, asked_at)
         if self._reckoning is None and now - self._contained_at >= CONTAIN_S:
             self._contained_at = now
-            self._reckoning = self._ask(self.known)
+            self._reckoning = now, self._ask(self.known)
         return self._containment
 
     def _told(self, found: Containment, now: float) -> dict[str, Any]:
@@ -220,7 +232,7 @@ class Picture:
     def _unseen(self, now: float) -> list[list[float]]:
         if now - self._blind[0] >= BLIND_S:
             ground = self._of.ground
-            found = blind_parts(ground.roads, ground.coverage, directed_mass(self._of.following.belief), BLIND)
+            found = blind_parts(ground.roads, self._coverage(), directed_mass(self._of.following.belief), BLIND)
             rows = zip(found.edge.tolist(), found.begin.tolist(), found.end.tolist(), found.mass.tolist(), strict=True)
             length = ground.roads.length
             self._blind = now, [[e, round(b / length[e], 3), round(min(1.0, t / length[e]), 3), round(m, 4)] for e, b, t, m in rows]

@@ -1,7 +1,9 @@
 """The import of road files as one act: each read by its format, put together, cleaned, and written to one file for pursuits."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +75,16 @@ def import_roads(files: Sequence[Path], out: Path, *, join: bool = True, progres
         raise RoadFileProblem(files[0], FileProblem("empty", "no road is left"))
     progress("writing edges", roads.edges)
     digest = save_roads(out, roads)
-    rejects = tuple(write_rejects(out.parent, path, file.rejects) for path, file in found if file.rejects)
+    rejects = tuple(write_rejects(out.parent, path, file.rejects) for path, file in _told_apart(found) if file.rejects)
     return RoadImport(whole.rows, roads, dirt, digest, rejects)
+
+
+def _told_apart(found: Sequence[tuple[Path, RoadFile]]) -> Iterator[tuple[Path, RoadFile]]:
+    """The files, of several with one name the later ones numbered: districts' files lie in folders under the same name."""
+    seen = Counter[str]()
+    for path, file in found:
+        seen[path.stem] += 1
+        yield (path if seen[path.stem] == 1 else path.with_stem(f"{path.stem}-{seen[path.stem]}")), file
 
 
 def _readers(files: Sequence[Path], progress: Progress) -> list[tuple[Path, Callable[[], RoadFile]]]:
@@ -111,14 +121,19 @@ def _columns(path: Path) -> list[str]:
 
 
 def _together(found: Sequence[tuple[Path, RoadFile]]) -> RoadFile:
-    """All files as one; they must be in one grid."""
+    """All files as one; they must be in one grid. A node of one file is that of another at the same place, so that neighbours meet."""
     whole = replace(found[0][1], places=[], streets=[], rejects=[], rows=0, source="; ".join(file.source for _, file in found))
+    known: dict[tuple[float, float], int] = {}
     for path, file in found:
         if file.grid != whole.grid:
             raise RoadFileProblem(path, FileProblem("grid", f"in {file.grid}, but {found[0][0].name} is in {whole.grid}"))
         first = len(whole.places)
+        at = [(round(x, 2), round(y, 2)) for x, y in file.places]
+        number = [known.get(place, first + node) for node, place in enumerate(at)]
+        # Only after the file: within one, two nodes at one place may be a road over another. A missing place is that of no other.
+        known |= {place: number[node] for node, place in enumerate(at) if not isnan(place[0])}
         for street in file.streets:
-            street.start, street.end = street.start + first, street.end + first
+            street.start, street.end = number[street.start], number[street.end]
         whole.places += file.places
         whole.streets += file.streets
         whole.rejects += file.rejects

@@ -20,6 +20,7 @@ LINK_COLUMNS = ("LINK_ID", ("Source", "F_NODE"), ("Target", "T_NODE"), "LANES", 
 NODE_COLUMNS = (("Id", "NODE_ID"), "NODE_TYPE")
 GRID_BOX = (-100_000.0, 40_000.0, 700_000.0, 1_100_000.0)
 """West, south, east, north of Korea in EPSG:5186 metres, widely."""
+_NO_GRID = "not within Korea in EPSG:5186 metres"
 _MOTORWAYS = ("101", "102")
 _KMH_OF_RANK = {"101": 100.0, "102": 80.0, "103": 60.0, "106": 60.0}
 _KMH_OF_LANES = {"1": 30.0, "2": 50.0}
@@ -78,17 +79,21 @@ def _street(cells: Mapping[str, str], line: Line | None) -> Street:
     for names in (("Source", "F_NODE"), ("Target", "T_NODE")):
         if not _first(cells, names):
             raise _Fault(names[0] if names[0] in cells else names[1], "empty", "")
-    if line is None:
+    if line is None or len(line) < 2:
         raise _Fault("geometry", "not a line", cells.get("geometry", ""))
-    west, south, east, north = GRID_BOX
-    if not ((line >= (west, south)).all() and (line <= (east, north)).all()):
-        raise _Fault("geometry", "not within Korea in EPSG:5186 metres", f"{line[0, 0]:g} {line[0, 1]:g}")
+    if not _within(line):
+        raise _Fault("geometry", _NO_GRID, f"{line[0, 0]:g} {line[0, 1]:g}")
     rank = cells["ROAD_RANK"]
     foot = 0 if rank in _MOTORWAYS else FOOT
     limit = _number(cells, "MAX_SPD")
     kmh = limit if 5.0 <= limit <= 130.0 else _KMH_OF_RANK.get(rank) or _KMH_OF_LANES.get(cells["LANES"], _USUAL_KMH)
     name = cells["ROAD_NAME"]
     return Street(0, 0, line, foot | CAR, foot | AGAINST, kmh / 3.6, "" if name == "-" else name, _number(cells, "LENGTH"))
+
+
+def _within(points: Line) -> bool:
+    west, south, east, north = GRID_BOX
+    return bool((points >= (west, south)).all() and (points <= (east, north)).all())
 
 
 def _number(cells: Mapping[str, str], field: str) -> float:
@@ -107,6 +112,8 @@ def _read_nodes(path: Path) -> dict[str, tuple[float, float]]:
     for row in _rows(path, NODE_COLUMNS):
         node = _first(row.cells, ("Id", "NODE_ID"))
         if row.line_of is not None:
+            if not _within(row.line_of):
+                raise FileProblem("value", f"{_NO_GRID}: {row.line_of[0, 0]:g} {row.line_of[0, 1]:g}", row.line, "geometry")
             found[node] = (float(row.line_of[0, 0]), float(row.line_of[0, 1]))
             continue
         if "latitude" not in row.cells or "longitude" not in row.cells:

@@ -20,7 +20,6 @@ _TAGS = (
 )  # fmt: skip
 _REPORT_EVERY = 20_000
 Way = tuple[dict[str, str], list[int]]
-Node = tuple[int, float, float]
 
 
 def read_osm(path: Path, progress: Progress = lambda _words, _count: None) -> RoadFile:
@@ -52,7 +51,7 @@ def _read(path: Path, file: RoadFile, progress: Progress) -> tuple[list[Way], di
         raise FileProblem("needs_extra", "OpenStreetMap files need the package osmium: install bonghwa[roads]") from None
     with path.open("rb"):
         pass  # osmium words a file that cannot be opened as one that is damaged.
-    ways: list[Way] = []
+    found: list[tuple[int, dict[str, str], list[int]]] = []
     degrees: dict[int, tuple[float, float]] = {}
     try:
         for item in osmium.FileProcessor(path).with_locations().with_filter(osmium.filter.KeyFilter("highway")):
@@ -60,26 +59,35 @@ def _read(path: Path, file: RoadFile, progress: Progress) -> tuple[list[Way], di
                 continue
             file.rows += 1
             tags = {key: item.tags[key] for key in _TAGS if key in item.tags}
-            runs = _runs([(node.ref, node.location.lat, node.location.lon) if node.location.valid() else None for node in item.nodes])
-            if not runs:
-                file.rejects.append(Reject(0, f"way/{item.id}", "fewer than two of its nodes are in the file"))
-            for run in runs:
-                degrees.update((ref, (lat, lon)) for ref, lat, lon in run)
-                ways.append((tags, [ref for ref, _, _ in run]))
+            degrees.update((node.ref, (node.location.lat, node.location.lon)) for node in item.nodes if node.location.valid())
+            found.append((item.id, tags, [node.ref for node in item.nodes]))
             if file.rows % _REPORT_EVERY == 0:
                 progress("ways", file.rows)
+        missing = {ref for _, _, nodes in found for ref in nodes if ref not in degrees}
+        # Whoever asks Overpass gets the ways first, and editors number what is new below zero: neither is known while ways are read.
+        if missing:
+            later = osmium.FileProcessor(path, osmium.osm.NODE)
+            for item in later.with_filter(osmium.filter.IdFilter(missing)) if min(missing) >= 0 else later:
+                if isinstance(item, osmium.osm.Node) and item.id in missing and item.location.valid():
+                    degrees[item.id] = item.location.lat, item.location.lon
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise FileProblem("not_osm", f"not an OSM file, or one that is cut: {error}") from None
-    return ways, degrees
+    ways: list[Way] = []
+    for way, tags, nodes in found:
+        runs = _runs([node if node in degrees else None for node in nodes])
+        if not runs:
+            file.rejects.append(Reject(0, f"way/{way}", "fewer than two of its nodes are in the file"))
+        ways += [(tags, run) for run in runs]
+    return ways, {node: degrees[node] for _, run in ways for node in run}
 
 
-def _runs(nodes: list[Node | None]) -> list[list[Node]]:
+def _runs(nodes: list[int | None]) -> list[list[int]]:
     """A way's nodes without repeats; where some are not in the file, as at the edge of an extract, the runs between them."""
-    runs: list[list[Node]] = [[]]
+    runs: list[list[int]] = [[]]
     for node in nodes:
         if node is None:
             runs.append([])
-        elif not runs[-1] or runs[-1][-1][0] != node[0]:
+        elif not runs[-1] or runs[-1][-1] != node:
             runs[-1].append(node)
     return [run for run in runs if len(run) > 1]
 

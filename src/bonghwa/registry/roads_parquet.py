@@ -16,6 +16,7 @@ from bonghwa.registry.road_classes import known_class, speed, uses
 from bonghwa.registry.road_dirt import judge
 from bonghwa.registry.road_grid import KOREA_GRID, project
 from bonghwa.registry.road_streets import Line, RoadFile, Street
+from bonghwa.registry.road_table import points_of
 from bonghwa.registry.standard import FileProblem, Reject
 
 _NEEDED = ("highway", "geometry")
@@ -29,11 +30,12 @@ def read_parquet(path: Path) -> RoadFile:
     file = RoadFile(rows=rows, grid=grid, source=path.name + (": no one-ways given" if "oneway" not in columns else ""), nodes_given=False)
     lines = shapely.from_wkb(np.array(columns["geometry"], dtype=object), on_invalid="ignore")
     kept: list[tuple[int, Line]] = []
-    for at, line in enumerate(lines.tolist()):
+    for at, geometry in enumerate(lines.tolist()):
+        line = points_of(geometry)
         fault = _fault(line, columns["highway"][at])
-        if fault is None:
-            kept.append((at, shapely.get_coordinates(line)))
-        else:
+        if line is not None and fault is None:
+            kept.append((at, line))
+        elif fault is not None:
             file.rejects.append(Reject(at + 1, fault[0], fault[1]))
             judge(at + 1, file.rejects, done=False)
     judge(rows, file.rejects, done=True)
@@ -89,8 +91,8 @@ def _grid(metadata: dict[bytes, bytes]) -> tuple[bool, str]:
     return False, KOREA_GRID if code == 5186 else f"a metric grid ({name})"
 
 
-def _fault(line: shapely.Geometry | None, highway: object) -> tuple[str, str] | None:
-    if line is None or not isinstance(line, shapely.LineString) or line.is_empty or not np.isfinite(shapely.get_coordinates(line)).all():
+def _fault(line: Line | None, highway: object) -> tuple[str, str] | None:
+    if line is None or len(line) < 2:
         return "geometry", "not a line"
     if not known_class(_tag(highway)):
         return "highway", f"{_tag(highway)[:40]!r} is no class of road"
