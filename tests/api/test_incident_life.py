@@ -52,6 +52,14 @@ def test_an_invited_agency_acts_under_its_own_clause_and_each_closes_its_own_par
     assert centre["state"] != "closed"
 
 
+@pytest.mark.parametrize("kind", ["interference", "location_lost"])
+def test_police_whom_the_centre_calls_on_a_mere_suspicion_record_it_before_a_camera_opens(shared_house: House, kind: str) -> None:
+    incident = shared_house.opened("tracking_centre", kind, priority=1)
+    shared_house.call("tracking_centre", "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
+    grants = shared_house.incident("police112", incident)["grants"]
+    assert {(g["clause"], g["state"], g["awaits"]) for g in grants} == {("7-4", "asked", "officer")}
+
+
 def test_closing_by_the_owner_ends_everything_and_reopening_gives_new_grants(shared_house: House) -> None:
     incident = shared_house.opened("tracking_centre", "strap_cut")
     before = shared_house.incident("tracking_centre", incident)

@@ -140,8 +140,7 @@ def test_a_line_that_takes_another_in_stays_in_the_queue(house: House, desk: Des
 def test_an_alarm_does_not_come_back_to_the_queue_of_an_agency_that_closed_its_part(house: House, browser: Browser) -> None:
     incident = house.opened(WHO, "curfew_breach", subject={"ref": "W-15"})
     house.call(WHO, "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
-    accounts = cast(Any, house.credentials).accounts
-    police = Desk(browser, cast(Demo, SimpleNamespace(ready={"url": house.url, "accounts": accounts})), "police112")
+    police = Desk(browser, house, "police112")
     line = police.page.locator(".q", has_text="외출제한 위반")
     until(lambda: line.count() == 1, what="the line the centre shares")
     came_back = """() => { window.back = 0; const of = document.querySelector('.queue');

@@ -1,13 +1,14 @@
 """The path so far is the best of all, by brute force, and on real taxi tracks better than the plain shortest way."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import logsumexp
 
 from benchmarks import _graphs
-from bonghwa.pursuit.path import Fix, Sighting, join_sightings, match_fixes
+from bonghwa.pursuit.path import Fix, Kept, Sighting, join_sightings, match_fixes
 from bonghwa.pursuit.roads import Roads
 from bonghwa.pursuit.viterbi import best, pairs
 from bonghwa.pursuit.ways import Route, Ways
@@ -124,6 +125,41 @@ def test_a_sighting_that_nobody_could_reach_in_time_breaks_the_path() -> None:
     path = join_sightings(Ways(roads), coverage, [Sighting(0, 0.0), Sighting(1, 60.0), Sighting(2, 500.0), Sighting(9, 600.0)], "foot")
     assert path.broken == (1, 3)
     assert len(path.legs) == 1
+
+
+class Counted(Ways):
+    """Ways that say how often they were searched."""
+
+    searched = 0
+
+    def run(self, *args: Any, **more: Any) -> None:
+        self.searched += 1
+        super().run(*args, **more)
+
+
+def test_one_sighting_more_or_less_costs_only_the_ways_beside_it_and_the_path_is_the_same() -> None:
+    for seed in range(40):
+        roads = random_roads(seed, nodes=14)
+        coverage, rng = random_coverage(roads, seed, cameras=4), np.random.default_rng(seed)
+        ways, kept, told = Counted(roads), Kept(), list[Sighting]()
+        at = 0.0
+        for _ in range(12):
+            if len(told) > 2 and rng.random() < 0.25:
+                told.pop(int(rng.integers(len(told))))
+            else:
+                at += float(rng.uniform(20, 200))
+                told.append(Sighting(int(rng.integers(4)), at))
+            alone = Counted(roads)
+            whole = join_sightings(alone, coverage, told, "foot")
+            ways.searched = 0
+            again = join_sightings(ways, coverage, told, "foot", kept=kept)
+            assert again == whole
+            rows = np.bincount(coverage.camera, minlength=4).max()
+            assert ways.searched <= 2 * rows + len(told), "only the pairs beside what came or went, and ways newly chosen"
+        assert alone.searched > ways.searched
+        ways.searched = 0
+        join_sightings(ways, coverage, told, "foot", kept=kept)
+        assert ways.searched == 0
 
 
 def test_fixes_beside_a_street_are_matched_to_it_and_not_to_the_crossing_ones() -> None:

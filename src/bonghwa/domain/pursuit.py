@@ -20,6 +20,8 @@ CONFIDENCE: dict[FactType, float] = {"sighting": 0.8, "not_seen": 0.8, "plate": 
 """How far a fact is believed when whoever tells it does not say."""
 CARRIED = 0.6
 """A fix of a device whose strap is cut, while it moves: he may carry it, or have put it into somebody's car."""
+SURE = 0.5
+"""A fact at least so sure moves the last known place, and says for certain how he moves."""
 US = 1_000_000
 OLDEST_US = 60 * 60 * US
 AHEAD_US = 30 * US
@@ -153,7 +155,7 @@ def mode_at(pursuit: Pursuit, facts: Sequence[Fact], at: int) -> Mode | None:
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.number)):
         if fact.at > at or fact.undone_at is not None or fact.type not in ("mode", "sighting", "plate"):
             continue
-        mode = mode_after(mode, "car" if fact.type == "plate" else fact.mode, fact.type == "mode")
+        mode = mode_after(mode, "car" if fact.type == "plate" else fact.mode, fact.type == "mode" and fact.confidence >= SURE)
     return mode
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from bonghwa.domain.pursuit import mode_after
+from bonghwa.domain.pursuit import SURE, mode_after
 from bonghwa.pursuers.closing import never
 from bonghwa.pursuers.reach import Known, reach_text
 from bonghwa.pursuit import path as ways_between
@@ -27,8 +27,6 @@ BLIND = 30
 REACH_S = 5.0
 BLIND_S = 5.0
 CONTAIN_S = 15.0
-SURE = 0.5
-"""A fact at least so sure moves the last known place, and says for certain how he moves."""
 
 
 class Picture:
@@ -45,6 +43,7 @@ class Picture:
         """How often it changed."""
         self._blind: tuple[float, list[list[float]]] = (float("-inf"), [])
         self._path: list[dict[str, Any]] | None = None
+        self._legs = ways_between.Kept()
         self._containment: dict[str, Any] | None = None
         self._contained_at = float("-inf")
         self._reckoning: tuple[float, Future[Containment | None]] | None = None
@@ -167,7 +166,7 @@ class Picture:
             seen = [ways_between.Sighting(number[f.camera], f.time, f.heading) for f in facts if f.camera in number]
             self._path = []
             if len(seen) > 1:
-                path = ways_between.join_sightings(ground.ways, ground.coverage, seen, self._mode(facts[0].time))
+                path = ways_between.join_sightings(ground.ways, ground.coverage, seen, self._mode(facts[0].time), kept=self._legs)
                 spans = [(seen[at - 1].at, seen[at].at) for at in range(1, len(seen)) if at not in path.broken]
                 self._path = [{**self._leg(leg), "from_at": a, "to_at": b} for leg, (a, b) in zip(path.legs, spans, strict=True)]
         return self._path

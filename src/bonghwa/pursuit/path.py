@@ -5,9 +5,10 @@ that passed (Viterbi over coverage intervals). Fixes: Newson and Krumm 2009, "Hi
 a Gaussian of the distance to the road, an exponential of the difference between the way and the straight line.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from math import cos, inf, isnan, log, radians
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from bonghwa.pursuit.speeds import SPEEDS, Mode, Speeds, most_seconds, usual_sec
 from bonghwa.pursuit.viterbi import best, pairs
 from bonghwa.pursuit.ways import Route, Ways
 
+T = TypeVar("T")
 HASTE, DELAY = 0.35, 0.8
 """Deviations of the logarithm of time passed over usual time, when he was faster and when slower (he may have waited)."""
 USUAL_SLACK_S = 3.0
@@ -102,21 +104,47 @@ class _Layer:
         return (self.begin + self.end) / 2
 
 
-def join_sightings(ways: Ways, coverage: Coverage, sightings: Sequence[Sighting], mode: Mode, speeds: Speeds = SPEEDS) -> Path:
+class Kept:
+    """What the way from one sighting to the next costs and which it is, kept from one joining to the next: a sighting more costs one step.
+
+    It serves one graph and coverage, and holds what the last joining used.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[Hashable, object] = {}
+        self._now: dict[Hashable, object] = {}
+
+    def get(self, key: Hashable, reckon: Callable[[], T]) -> T:
+        """What is kept under a key, else what `reckon` says."""
+        found = self._now[key] = self._last[key] if key in self._last else reckon()
+        return cast(T, found)
+
+    def done(self) -> None:
+        """Forget what this joining did not use."""
+        self._last, self._now = self._now, {}
+
+
+def join_sightings(
+    ways: Ways, coverage: Coverage, sightings: Sequence[Sighting], mode: Mode, speeds: Speeds = SPEEDS, kept: Kept | None = None
+) -> Path:
     """The most likely way through sightings in order of time. One without roads, or that nobody could reach in time, breaks the path."""
-    roads = ways.roads
+    roads, kept = ways.roads, kept or Kept()
     usual, most = usual_seconds(roads, mode, speeds), most_seconds(roads, mode, speeds)
     layers = [_sighted(roads, coverage, sighting, most) for sighting in sightings]
     times = [sighting.at for sighting in sightings]
 
     def step(at: int) -> Floats:
-        return _timed_step(ways, layers[at], layers[at + 1], times[at + 1] - times[at], usual, most)
+        before, after, passed = layers[at], layers[at + 1], times[at + 1] - times[at]
+        return kept.get((mode, *sightings[at : at + 2]), lambda: _timed_step(ways, before, after, passed, usual, most))
 
     def leg(at: int, i: int, j: int, chance: float) -> Leg:
         before, after, passed = layers[at], layers[at + 1], times[at + 1] - times[at]
-        return _leg(ways, before, i, after, j, usual, most, passed, chance)
+        found = kept.get((mode, *sightings[at : at + 2], i, j), lambda: _leg(ways, before, i, after, j, usual, most, passed, chance))
+        return replace(found, chance=chance)
 
-    return _joined(layers, step, leg)
+    path = _joined(layers, step, leg)
+    kept.done()
+    return path
 
 
 def match_fixes(ways: Ways, fixes: Sequence[Fix], mode: Mode, speeds: Speeds = SPEEDS) -> Path:
