@@ -52,6 +52,21 @@ def test_an_invited_agency_acts_under_its_own_clause_and_each_closes_its_own_par
     assert centre["state"] != "closed"
 
 
+def test_an_agency_that_closed_its_part_sees_where_he_was_then_and_not_where_he_is(shared_house: House) -> None:
+    house, subject = shared_house, {"ref": "W-left"}
+    incident = house.opened("tracking_centre", "strap_cut", SINPO, subject=subject)
+    house.call("tracking_centre", "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
+    house.call("police112", "POST", f"/incidents/{incident}/close", json=CLOSE)
+    then = house.incident("police112", incident)["place"]
+    assert house.opened("tracking_centre", "strap_cut", BUPYEONG, subject=subject) == incident
+    listed = house.call("police112", "GET", "/incidents", params={"state": "closed"}).json()["items"]
+    assert house.incident("police112", incident)["place"] == then
+    assert next(each for each in listed if each["id"] == incident)["place"] == then
+    assert house.incident("tracking_centre", incident)["place"] != then
+    back = house.call("police112", "POST", f"/incidents/{incident}/reopen", json={"reason": "다시 필요"}).json()
+    assert back["place"] == house.incident("tracking_centre", incident)["place"]
+
+
 @pytest.mark.parametrize("kind", ["interference", "location_lost"])
 def test_police_whom_the_centre_calls_on_a_mere_suspicion_record_it_before_a_camera_opens(shared_house: House, kind: str) -> None:
     incident = shared_house.opened("tracking_centre", kind, priority=1)

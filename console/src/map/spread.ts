@@ -4,7 +4,9 @@ import type { Chosen, Pin, Spot } from './types';
 type Screen = { x: number; y: number };
 /** `x, y` is the true point, `sx, sy` where the pin stands. */
 export type PlacedPin = Pin & Screen & { sx: number; sy: number; moved: boolean; labelled: boolean; left: boolean; z: number; more: number };
-export type PlacedBadge = Screen & { id: string; number: number; live: boolean; note: string; sx: number; sy: number };
+/** Where a badge's words stand beside it. */
+export type NoteSide = 'right' | 'left' | 'below';
+export type PlacedBadge = Screen & { id: string; number: number; live: boolean; note: string; side: NoteSide; sx: number; sy: number };
 
 const TOO_CLOSE = 30;
 const FAN = 46;
@@ -109,13 +111,33 @@ function partBadges(badges: PlacedBadge[]): void {
   }
 }
 
-/** Number badges of the chosen cameras, none over another and none under a pin. */
-export function placeBadges(chosen: Chosen[], project: (spot: Spot) => Screen, pins: PlacedPin[]): PlacedBadge[] {
+const NOTE_LETTER = 7;
+const MARK = 10;
+
+/** The side on which a badge's words cover no other badge and none of the marks; the right where there is none. */
+function noteSide(badge: PlacedBadge, others: PlacedBadge[], marks: Screen[]): NoteSide {
+  const width = badge.note.length * NOTE_LETTER;
+  const rects: [NoteSide, Rect][] = [
+    ['right', [badge.sx + BADGE + 3, badge.sy - 9, badge.sx + BADGE + 3 + width, badge.sy + 9]],
+    ['left', [badge.sx - BADGE - 3 - width, badge.sy - 9, badge.sx - BADGE - 3, badge.sy + 9]],
+    ['below', [badge.sx - width / 2, badge.sy + BADGE, badge.sx + width / 2, badge.sy + BADGE + 18]],
+  ];
+  const taken: Rect[] = [
+    ...others.filter((one) => one !== badge).map((one): Rect => [one.sx - BADGE, one.sy - BADGE, one.sx + BADGE, one.sy + BADGE]),
+    ...marks.map((mark): Rect => [mark.x - MARK, mark.y - MARK, mark.x + MARK, mark.y + MARK]),
+  ];
+  return rects.find(([, rect]) => !taken.some((other) => meet(rect, other)))?.[0] ?? 'right';
+}
+
+/** Number badges of the chosen cameras, none over another and none under a pin; their words cover none of the `marks`. */
+export function placeBadges(chosen: Chosen[], project: (spot: Spot) => Screen, pins: PlacedPin[], marks: Spot[]): PlacedBadge[] {
   const badges = chosen.flatMap((camera): PlacedBadge[] => {
     if (camera.number === null) return [];
     const at = project(camera);
-    return [beside({ id: camera.id, number: camera.number, live: camera.live ?? true, note: camera.note ?? '', ...at, sx: at.x, sy: at.y }, pins)];
+    return [beside({ id: camera.id, number: camera.number, live: camera.live ?? true, note: camera.note ?? '', side: 'right', ...at, sx: at.x, sy: at.y }, pins)];
   });
   partBadges(badges);
-  return badges.map((badge) => beside(badge, pins));
+  const placed = badges.map((badge) => beside(badge, pins));
+  const around = marks.map(project);
+  return placed.map((badge) => (badge.note ? { ...badge, side: noteSide(badge, placed, around) } : badge));
 }

@@ -91,7 +91,7 @@ def summary(incident: Incident, caller: Caller, read: Read, speech: Speech, gran
         "priority": incident.priority,
         "state": "closed" if part is not None and not part.open else incident.state,
         "drill": incident.drill,
-        "place": place(incident.place),
+        "place": place(incident.place if part is None or part.open else part.place),
         "look_for": incident.look_for,
         "opened_at": instant(incident.opened_at),
         "acknowledged_at": instant(incident.acknowledged_at),

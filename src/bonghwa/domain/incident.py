@@ -91,6 +91,8 @@ class Part:
     basis: str | None = None
     closed_at: int | None = None
     disposition: str | None = None
+    place: Place | None = None
+    """Where the incident was when the agency closed its part: all it sees of that while others go on."""
 
     @property
     def open(self) -> bool:
@@ -299,7 +301,8 @@ def close_part(incident: Incident, agency: str, disposition: str, now: int) -> I
         raise Conflict("part_closed")
     ends = agency == incident.owner
     parts = tuple(
-        replace(p, closed_at=now, disposition=disposition) if p.agency == agency or (ends and p.open) else p for p in incident.parts
+        replace(p, closed_at=now, disposition=disposition, place=incident.place) if p.agency == agency or (ends and p.open) else p
+        for p in incident.parts
     )
     if ends or not any(p.open for p in parts):
         return incident.changed(parts=parts, state="closed", closed_at=now, louder=False)
@@ -315,6 +318,6 @@ def reopen(incident: Incident, agency: str) -> Incident:
         raise Conflict("only_owner_reopens")
     if part.open and incident.state != "closed":
         raise Conflict("part_open")
-    parts = tuple(replace(p, closed_at=None, disposition=None) if p.agency == agency else p for p in incident.parts)
+    parts = tuple(replace(p, closed_at=None, disposition=None, place=None) if p.agency == agency else p for p in incident.parts)
     set_aside = None if incident.state == "closed" else incident.set_aside
     return incident.changed(parts=parts, state="working", closed_at=None, set_aside=set_aside)
