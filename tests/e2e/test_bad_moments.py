@@ -1,0 +1,75 @@
+"""A desk and a phone in bad moments: a hub that does not answer, an answer that comes late, a second window, a person who was away."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.api.house import House
+from tests.e2e.desk import Desk, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+
+
+class Unwell:
+    """What the hub answers to some requests of a page: nothing good, `times` times, or until it is well again; then `body`, or its own."""
+
+    def __init__(self, times: int = 1_000_000, body: dict[str, Any] | None = None) -> None:
+        self.times, self.body, self.asked = times, body, 0
+
+    def __call__(self, route: Route) -> None:
+        self.asked += 1
+        if self.asked <= self.times:
+            route.fulfill(status=503, content_type="application/problem+json", body='{"title": "later", "status": 503}')
+        elif self.body is not None:
+            route.fulfill(json=self.body)
+        else:
+            route.continue_()
+
+
+def own_camera(house: House) -> dict[str, Any]:
+    return dict(house.call("중구", "GET", "/cameras", params={"owner": "junggu", "limit": 1}).json()["items"][0])
+
+
+def masked(house: House, camera: str) -> list[Any]:
+    return list(house.call("중구", "GET", f"/cameras/{camera}/mask").json()["regions"])
+
+
+def open_mask(page: Page, house: House, camera: dict[str, Any]) -> None:
+    page.goto(f"{house.url}/cameras")
+    page.locator(".filters input").fill(camera["name"])
+    page.locator("li .name", has_text=camera["name"]).first.click()
+    page.locator(".card_ .acts button").click()
+
+
+def draw(page: Page) -> None:
+    box = page.locator("[data-mask-canvas]").bounding_box()
+    assert box is not None
+    for x, y in ((0.5, 0.5), (0.8, 0.5), (0.8, 0.8), (0.5, 0.5)):
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.locator("dialog[open] textarea").fill("현관")
+
+
+def test_a_region_drawn_before_the_present_mask_is_known_is_added_to_it(house: House, browser: Browser) -> None:
+    camera = own_camera(house)
+    window = [[0.0, 0.0], [0.3, 0.0], [0.3, 0.3]]
+    put = house.call("중구", "PUT", f"/cameras/{camera['id']}/mask", json={"regions": [window], "reason": "창문"})
+    assert put.status_code == 200, put.text
+    desk = Desk(browser, house, "district")
+    page = desk.page
+    unwell = Unwell()
+    page.route("**/mask", lambda route: unwell(route) if route.request.method == "GET" else route.continue_())
+    open_mask(page, house, camera)
+    draw(page)
+    page.keyboard.press("Control+Enter")
+    page.locator("dialog[open] [role=alert] button").wait_for()
+    assert masked(house, camera["id"]) == [window], "nothing is saved over what is not known"
+    unwell.times = 0
+    page.locator("dialog[open] [role=alert] button").click()
+    expect(page.locator("[data-mask-canvas] polygon")).to_have_count(2)
+    page.locator("dialog[open] textarea").focus()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("dialog[open]", state="detached")
+    assert len(masked(house, camera["id"])) == 2
+    assert window in masked(house, camera["id"])
+    desk.leave()
