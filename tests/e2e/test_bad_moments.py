@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.api.house import House
-from tests.e2e.desk import Desk, until
+from tests.e2e.desk import JUNGGU, Desk, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+WHO = "tracking_centre"
 
 
 class Unwell:
@@ -72,4 +73,24 @@ def test_a_region_drawn_before_the_present_mask_is_known_is_added_to_it(house: H
     page.wait_for_selector("dialog[open]", state="detached")
     assert len(masked(house, camera["id"])) == 2
     assert window in masked(house, camera["id"])
+    desk.leave()
+
+
+def test_an_owners_request_is_shown_although_the_hub_did_not_answer_when_it_came(house: House, browser: Browser) -> None:
+    desk = Desk(browser, house, "district")
+    page = desk.page
+    page.goto(f"{house.url}/views")
+    page.wait_for_selector(".ax")
+    asked = {
+        "id": "g-1", "agency": WHO, "agreement": "A", "agreement_hash": "", "clause": "1", "basis": "b", "purpose": "p", "owner": "junggu",
+        "state": "asked", "awaits": "owner", "asked_at": None, "decided_at": None, "answer_by": "2099-01-01T00:00:00.000Z", "minutes": 10,
+        "expires_at": None, "cameras": ["c"], "reason": None, "review": False, "evidence": False, "unmasked": False,
+        "incident": {"number": "T-1", "kind": "strap_cut", "priority": 1, "place": None, "drill": False},
+    }  # fmt: skip
+    unwell = Unwell(1, {"items": [asked]})
+    page.route("**/grants?state=asked", unwell)
+    house.gateways_up()
+    # Whatever is asked or decided about an owner's cameras makes its page ask: once, while nothing else happens.
+    house.opened("police112", "robbery", JUNGGU)
+    page.locator("section.ask[data-grant='g-1']").wait_for(timeout=15_000)
     desk.leave()
