@@ -94,3 +94,14 @@ def test_an_owners_request_is_shown_although_the_hub_did_not_answer_when_it_came
     house.opened("police112", "robbery", JUNGGU)
     page.locator("section.ask[data-grant='g-1']").wait_for(timeout=15_000)
     desk.leave()
+
+
+def test_a_desk_whose_first_list_does_not_come_has_its_queue_and_map_when_the_hub_is_back(house: House, browser: Browser) -> None:
+    desk = Desk(browser, house, WHO)
+    page = desk.page
+    unwell = Unwell(1)
+    page.route("**/api/v1/incidents?*", lambda route: unwell(route) if "state=open" in route.request.url else route.continue_())
+    page.reload()
+    page.locator(".list .q, .queue .empty, canvas.maplibregl-canvas").first.wait_for(timeout=20_000)
+    page.wait_for_selector("canvas.maplibregl-canvas", timeout=20_000)
+    desk.leave()
