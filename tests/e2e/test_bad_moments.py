@@ -105,3 +105,12 @@ def test_a_desk_whose_first_list_does_not_come_has_its_queue_and_map_when_the_hu
     page.locator(".list .q, .queue .empty, canvas.maplibregl-canvas").first.wait_for(timeout=20_000)
     page.wait_for_selector("canvas.maplibregl-canvas", timeout=20_000)
     desk.leave()
+
+
+def test_a_page_loaded_while_the_hub_is_started_again_is_still_signed_in(house: House, browser: Browser) -> None:
+    desk = Desk(browser, house, WHO)
+    page = desk.page
+    page.route("**/api/v1/session", Unwell(1))
+    page.reload()
+    page.wait_for_selector(".clock", timeout=20_000)
+    desk.leave()

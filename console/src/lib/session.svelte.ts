@@ -40,7 +40,8 @@ class Desk {
     try {
       await this.#begin(await api.session());
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status === 0) throw error;
+      // Only a refusal says that nobody is signed in: a hub that is being started again says nothing about it.
+      if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) throw error;
       localStorage.removeItem(SIGNED_IN);
       this.session = null;
     }
