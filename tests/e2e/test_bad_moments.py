@@ -10,6 +10,7 @@ from tests.e2e.desk import JUNGGU, Desk, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
 WHO = "tracking_centre"
+AWAY = "16:00"
 
 
 class Unwell:
@@ -73,6 +74,36 @@ def test_a_region_drawn_before_the_present_mask_is_known_is_added_to_it(house: H
     page.wait_for_selector("dialog[open]", state="detached")
     assert len(masked(house, camera["id"])) == 2
     assert window in masked(house, camera["id"])
+    desk.leave()
+
+
+def test_a_wall_beside_a_desk_that_is_used_is_not_covered_and_both_open_with_one_password(house: House, browser: Browser) -> None:
+    incident = house.opened(WHO, "strap_cut")
+    desk = Desk(browser, house, WHO)
+    page, clock = desk.page, desk.context.clock
+    clock.install()
+    page.goto(f"{house.url}/incidents/{incident}")
+    page.wait_for_selector(".wall")
+    wall = desk.context.new_page()
+    wall.goto(f"{house.url}/incidents/{incident}/wall")
+    wall.wait_for_selector(".wall")
+    for _ in range(2):
+        page.mouse.move(300, 300)
+        page.mouse.move(320, 300)
+        clock.fast_forward("10:00")
+    assert wall.locator("dialog[open]").count() == page.locator("dialog[open]").count() == 0
+    clock.fast_forward(AWAY)
+    for each in (page, wall):
+        each.wait_for_selector("dialog[open] input[type=password]")
+    page.reload()
+    page.wait_for_selector("dialog[open] input[type=password]")
+    page.locator("dialog[open] input").fill(house.ready["accounts"][WHO]["password"])
+    page.keyboard.press("Enter")
+    for each in (page, wall):
+        each.wait_for_selector("dialog[open]", state="detached")
+    wall.bring_to_front()
+    wall.keyboard.press("a")
+    until(lambda: not house.incident(WHO, incident)["needs"], 15, what="the acknowledgement from the other window")
     desk.leave()
 
 
