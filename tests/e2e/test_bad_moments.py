@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -145,3 +146,28 @@ def test_a_page_loaded_while_the_hub_is_started_again_is_still_signed_in(house: 
     page.reload()
     page.wait_for_selector(".clock", timeout=20_000)
     desk.leave()
+
+
+def phone(house: House, browser: Browser, **more: Any) -> Page:
+    """A responder's phone, bound to a link by its tap."""
+    incident = house.opened(WHO, "strap_cut")
+    link = house.call(WHO, "POST", f"/incidents/{incident}/responders", json={"label": "순찰 12"})
+    assert link.status_code == 201, link.text
+    context = browser.new_context(viewport={"width": 390, "height": 844}, **more)
+    page = context.new_page()
+    page.goto(house.url + httpx.URL(link.json()["url"]).path)
+    page.locator("[data-stage=tap] button").click()
+    page.wait_for_selector("[data-stage=on]")
+    return page
+
+
+def test_a_responders_page_loaded_again_without_a_network_offers_to_try_again(house: House, browser: Browser) -> None:
+    page = phone(house, browser)
+    unwell = Unwell()
+    page.route("**/api/v1/session", unwell)
+    page.reload()
+    page.wait_for_selector("[data-stage=failed]")
+    unwell.times = 0
+    page.locator("[data-stage=failed] button").click()
+    page.wait_for_selector("[data-stage=on]")
+    page.context.close()
