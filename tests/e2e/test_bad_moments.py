@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Geolocation, Page, Route, expect
 
 from tests.api.house import House
 from tests.e2e.desk import JUNGGU, Desk, until
@@ -170,4 +170,20 @@ def test_a_responders_page_loaded_again_without_a_network_offers_to_try_again(ho
     unwell.times = 0
     page.locator("[data-stage=failed] button").click()
     page.wait_for_selector("[data-stage=on]")
+    page.context.close()
+
+
+def north(degrees: float) -> Geolocation:
+    """A place so far north of the scene."""
+    return {"latitude": JUNGGU["lat"] + degrees, "longitude": JUNGGU["lon"]}
+
+
+def test_a_responder_without_satellites_for_a_while_has_the_distance_again_when_they_are_back(house: House, browser: Browser) -> None:
+    page = phone(house, browser, geolocation=north(0.002), permissions=["geolocation"])
+    eta = page.locator(".eta")
+    expect(eta).to_contain_text("220 m")
+    page.context.set_geolocation(None)
+    expect(eta).to_contain_text("쓸 수 없습니다")
+    page.context.set_geolocation(north(0.001))
+    expect(eta).to_contain_text("110 m")
     page.context.close()
