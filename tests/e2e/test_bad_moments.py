@@ -187,3 +187,23 @@ def test_a_responder_without_satellites_for_a_while_has_the_distance_again_when_
     page.context.set_geolocation(north(0.001))
     expect(eta).to_contain_text("110 m")
     page.context.close()
+
+
+def test_enter_in_the_search_chooses_what_was_typed_not_what_fewer_letters_found(house: House, browser: Browser) -> None:
+    desk = Desk(browser, house, WHO)
+    page = desk.page
+    incidents = {"one": house.opened(WHO, "strap_cut"), "other": house.opened(WHO, "curfew_breach", subject={"ref": "W-9"})}
+
+    def found(route: Route) -> None:
+        which = "other" if route.request.url.endswith("other") else "one"
+        route.fulfill(json={"items": [{"type": "incident", "id": incidents[which], "name": which, "detail": "", "lat": None, "lon": None}]})
+
+    page.route("**/api/v1/search?*", found)
+    page.keyboard.press("/")
+    page.keyboard.type("o")
+    page.locator("#found li", has_text="one").wait_for()
+    page.keyboard.type("ther")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/incidents/*")
+    assert page.url.endswith(incidents["other"])
+    desk.leave()
