@@ -7,6 +7,8 @@ import type { AskedGrant, ViewRecord } from '../lib/types';
 const GATHER_MS = 120;
 /** Seconds and bytes of running views come with the gateways' heartbeats and make no events: they are asked for. */
 const FIGURES_MS = 4000;
+/** A request runs out within a minute: what the hub did not answer is asked again this soon. */
+const AGAIN_MS = 2000;
 
 export class OwnersWatch {
   open = $state.raw<ViewRecord[]>([]);
@@ -17,6 +19,8 @@ export class OwnersWatch {
   /** When the figures were fetched, so that running times can go on between. */
   fetchedAt = $state(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #fetched = 0;
+  #left = false;
 
   /** Fetches and listens; the answer ends both. */
   enter(): () => void {
@@ -28,6 +32,7 @@ export class OwnersWatch {
     ];
     const figures = setInterval(() => !document.hidden && void this.#fetch(false), FIGURES_MS);
     return () => {
+      this.#left = true;
       clearTimeout(this.#timer);
       clearInterval(figures);
       for (const end of ends) end();
@@ -50,22 +55,26 @@ export class OwnersWatch {
     }
   }
 
-  #soon(): void {
+  #soon(afterMs = GATHER_MS): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#fetch(true), GATHER_MS);
+    if (!this.#left) this.#timer = setTimeout(() => void this.#fetch(true), afterMs);
   }
 
   async #fetch(all: boolean): Promise<void> {
+    // Only of the whole: figures that come later know no less of what is open.
+    const fetched = all ? (this.#fetched += 1) : this.#fetched;
     try {
-      const open = api.views('open');
-      const [ended, asked] = all ? await Promise.all([api.views('ended'), api.askedGrants()]) : [null, null];
-      this.open = (await open).items;
+      const [open, ended, asked] = await Promise.all([api.views('open'), all ? api.views('ended') : null, all ? api.askedGrants() : null]);
+      // An older answer must not take back what a newer one brought.
+      if (fetched !== this.#fetched) return;
+      this.open = open.items;
       if (ended) this.ended = ended.items;
       if (asked) this.asked = asked.items.filter((grant) => grant.awaits === 'owner');
       this.fetchedAt = Date.now();
       this.ready = true;
     } catch (refusal) {
       if (!(refusal instanceof ApiError)) throw refusal;
+      if (all && fetched === this.#fetched && (refusal.status === 0 || refusal.status >= 500)) this.#soon(AGAIN_MS);
     }
   }
 }

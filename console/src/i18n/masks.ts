@@ -23,6 +23,8 @@ export const t = words({
   saved: ['가림을 저장했습니다', 'The mask is saved'],
   lifted: ['가림을 해제했습니다', 'The mask is lifted'],
   unreached: ['게이트웨이에 닿지 않았습니다. 15초 안에 열람이 끊깁니다.', 'The gateway was not reached; its views end within 15 s.'],
+  maskUnknown: ['지금 가림을 알 수 없어 저장하지 않습니다', 'What is masked now is not known: nothing is saved'],
+  again: ['다시', 'Try again'],
   since: ['지금 가림: {by}, {at}, {why}', 'Masked now: {by}, {at}, {why}'],
   reason: ['이유', 'Reason'],
   reasonNeeded: ['이유를 적으세요', 'Say why'],

@@ -9,6 +9,11 @@ export type SignedOutBecause = '' | 'ended' | 'idle' | 'left';
 const SIGNS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const;
 
 const SIGNED_IN = 'bonghwa.signed-in';
+/** The pages of one browser are one desk: when a person last touched any of them, and that they are covered. */
+const TOUCHED = 'bonghwa.touched';
+const COVERED = 'bonghwa.covered';
+/** A touch is told to the other pages this often at most. */
+const TELL_MS = 5000;
 
 class Desk {
   /** The session, null when nobody is signed in, undefined until the hub was asked. */
@@ -19,11 +24,12 @@ class Desk {
   because: SignedOutBecause = $state('');
   /** True when nobody touched the desk for the session's idle time: the screen is covered until the password. */
   locked: boolean = $state(false);
-  #touched = Date.now();
+  #told = 0;
 
   constructor() {
     whenSignedOut(() => this.#over('ended'));
-    for (const sign of SIGNS) addEventListener(sign, () => (this.#touched = Date.now()), { passive: true, capture: true });
+    for (const sign of SIGNS) addEventListener(sign, () => this.#touch(), { passive: true, capture: true });
+    addEventListener('storage', (event) => this.#heard(event));
     setInterval(() => this.#watchIdle(), 5000);
   }
 
@@ -40,7 +46,8 @@ class Desk {
     try {
       await this.#begin(await api.session());
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status === 0) throw error;
+      // Only a refusal says that nobody is signed in: a hub that is being started again says nothing about it.
+      if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) throw error;
       localStorage.removeItem(SIGNED_IN);
       this.session = null;
     }
@@ -48,7 +55,10 @@ class Desk {
 
   /** Signs in; throws ApiError with the hub's words when refused. */
   async signIn(name: string, password: string): Promise<void> {
-    await this.#begin(await api.signIn(name, password));
+    const session = await api.signIn(name, password);
+    localStorage.removeItem(COVERED);
+    await this.#begin(session);
+    this.#uncover();
   }
 
   /** Ends the session at the hub; every view of it ends with it. */
@@ -66,32 +76,58 @@ class Desk {
     const session = await api.signIn(name, password);
     useCsrf(session.csrf);
     this.session = session;
-    this.#touched = Date.now();
-    this.locked = false;
+    this.#uncover();
   }
 
   async #begin(session: Session): Promise<void> {
     useCsrf(session.csrf);
     this.vocabulary = await api.vocabulary();
-    this.#touched = Date.now();
     this.session = session;
     localStorage.setItem(SIGNED_IN, '1');
     this.because = '';
-    this.locked = false;
+    // A page that was loaded again, or opened beside, is covered like the others.
+    this.locked = localStorage.getItem(COVERED) !== null;
   }
 
   #over(because: SignedOutBecause): void {
     events.stop();
     useCsrf('');
     localStorage.removeItem(SIGNED_IN);
+    localStorage.removeItem(COVERED);
     this.session = null;
     this.locked = false;
     this.because = because;
   }
 
+  /** A responder's page is no desk: it is never covered and leaves nothing on its device. */
+  get #idleMs(): number {
+    return this.role === 'responder' ? 0 : 1000 * (this.session?.idle_seconds ?? 0);
+  }
+
+  #touch(): void {
+    if (!this.#idleMs || this.locked || Date.now() - this.#told < TELL_MS) return;
+    this.#told = Date.now();
+    localStorage.setItem(TOUCHED, String(this.#told));
+  }
+
+  #uncover(): void {
+    this.locked = false;
+    this.#told = 0;
+    this.#touch();
+    localStorage.removeItem(COVERED);
+  }
+
   #watchIdle(): void {
-    const idle = this.session?.idle_seconds;
-    if (idle && !this.locked && Date.now() - this.#touched > idle * 1000) this.locked = true;
+    if (!this.#idleMs || this.locked || Date.now() - Number(localStorage.getItem(TOUCHED) ?? 0) <= this.#idleMs) return;
+    this.locked = true;
+    localStorage.setItem(COVERED, '1');
+  }
+
+  /** Another page was covered, or opened again: that opened a new session, whose CSRF word this page needs too. */
+  #heard(event: StorageEvent): void {
+    if (event.key !== COVERED || !this.#idleMs) return;
+    if (event.newValue) this.locked = true;
+    else void this.resume().catch(() => undefined);
   }
 }
 

@@ -22,9 +22,11 @@ export class OwnWay {
         this.denied = false;
         this.place = { lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy, heading: coords.heading };
       },
-      () => {
+      ({ code, PERMISSION_DENIED }) => {
+        // Without satellites for a while (a tunnel, a stairwell) the watch goes on: the place of before is not the place of now.
+        this.place = null;
         this.denied = true;
-        this.stop();
+        if (code === PERMISSION_DENIED) this.stop();
       },
       { enableHighAccuracy: true, maximumAge: 5000 },
     );

@@ -45,9 +45,17 @@ export class Visit {
       const session = await api.session();
       if (session.account.role === 'responder' && session.incident) await this.#begin(session);
       else this.stage = 'noLink';
-    } catch {
-      this.stage = 'noLink';
+    } catch (refusal) {
+      this.#refused(refusal, 'noLink');
     }
+  }
+
+  /** Tries again what failed: the tap, or the look whether this device is bound. */
+  async again(): Promise<void> {
+    if (this.#code) return this.open();
+    this.busy = true;
+    await this.check();
+    this.busy = false;
   }
 
   /** The tap: binds the link to this device. */
@@ -58,11 +66,17 @@ export class Visit {
       history.replaceState(null, '', '/r/');
     } catch (refusal) {
       const status = refusal instanceof ApiError ? refusal.status : 0;
-      this.words = refusal instanceof ApiError ? refusal.message : '';
-      this.stage = status === 409 ? 'refused' : status === 404 || status === 410 ? 'gone' : 'failed';
+      this.#refused(refusal, status === 409 ? 'refused' : status === 404 || status === 410 ? 'gone' : 'failed');
     } finally {
       this.busy = false;
     }
+  }
+
+  /** A hub that was not reached, or could not answer, has refused nothing: it is asked again. */
+  #refused(refusal: unknown, stage: Stage): void {
+    const answered = refusal instanceof ApiError && refusal.status >= 400 && refusal.status < 500;
+    this.words = refusal instanceof ApiError ? refusal.message : '';
+    this.stage = answered ? stage : 'failed';
   }
 
   /** Ends the session from this side. */

@@ -42,10 +42,7 @@ class Incidents {
       ...['grant', 'view'].map((of) => onEvent(of, () => this.#countsChanged())),
       events.onReset(() => void this.load().catch(() => undefined)),
     ];
-    const cursor = await this.load();
-    this.ready = true;
-    this.#chooseStage();
-    return cursor;
+    return this.load();
   }
 
   end(): void {
@@ -103,6 +100,11 @@ class Incidents {
     });
     const read = new Set(found.map((incident) => incident.id));
     this.all = [...merged, ...this.all.filter(({ id }) => this.#touched.has(id) && !read.has(id))];
+    // The first snapshot may be that of a reset: the one a desk begins with can fail.
+    if (!this.ready) {
+      this.ready = true;
+      this.#chooseStage();
+    }
     return cursor;
   }
 
