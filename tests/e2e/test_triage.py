@@ -189,3 +189,15 @@ def test_a_malformed_report_names_its_wrong_field_and_shows_what_was_sent(house:
     assert "at" in shown.locator("code").inner_text()
     assert "RFC 3339" in shown.inner_text()
     assert '"text": "시각이 틀린 접수"' in shown.locator("pre").inner_text()
+
+
+def test_the_newest_alarm_shows_the_key_that_acknowledges_only_where_that_key_would(house: House, desk: Desk) -> None:
+    graver = house.opened(WHO, "strap_cut", subject={"ref": "W-31"})
+    newest = house.opened(WHO, "curfew_breach", subject={"ref": "W-32"})
+    peek = desk.page.locator(".peek", has_text="외출제한 위반")
+    until(lambda: peek.locator("button", has_text="확인").count() == 1, what="the newest alarm's pictures")
+    assert peek.locator("kbd").count() == 0, "the key acts on the cut strap"
+    house.call(WHO, "POST", f"/incidents/{graver}/acknowledge", json={})
+    until(lambda: peek.locator("kbd").count() == 1, what="the key on the newest alarm")
+    # A row that came to the top by itself just now is not acknowledged yet: pressed until it is.
+    until(lambda: desk.page.keyboard.press("a") or house.incident(WHO, newest)["acknowledged_at"], what="the newest alarm acknowledged")

@@ -19,6 +19,8 @@ class Incidents {
   stage: Stage = $state('real');
   /** The row chosen in the queue. */
   selected: string | null = $state(null);
+  /** The row that keys act on: the one chosen, else the first. */
+  current: string | null = $state(null);
   #dirty = 0;
   #loading: Promise<string | null> | null = null;
   /** What was put or removed since the load that runs began: its snapshot may be older. */
