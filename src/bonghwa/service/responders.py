@@ -96,7 +96,7 @@ def _end(tx: Tx, city: City, link: ResponderLink, state: str, by: str, reason: s
         tx.sessions.delete(session.id)
         tx.emit("session.ended", session.id, 0, {}, [AGENCY])
     tx.audit("responder:revoked", {"link": link.id, "by": by, "reason": reason})
-    tx.emit("responder.revoked", link.id, 0, {"incident": link.incident, "reason": reason}, [link.agency, AGENCY])
+    tx.emit("responder.revoked", link.id, 0, {"incident": link.incident, "reason": reason, "issuer": link.agency}, [link.agency, AGENCY])
     return after
 
 

@@ -1,0 +1,61 @@
+"""Rights and duties end, and begin anew, exactly when they should: responders, owners' refusals, legal duties, closed parts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from tests.api.house import House
+from tests.api.test_events_stream import Stream
+
+
+def joint(house: House) -> str:
+    """An incident of the tracking centre to which it called the police."""
+    incident = house.opened("tracking_centre", "strap_cut")
+    house.call("tracking_centre", "POST", f"/incidents/{incident}/invite", json={"agency": "police112", "basis": "검거 공조"})
+    return incident
+
+
+@contextmanager
+def on_the_way(house: House, who: str, incident: str) -> Iterator[httpx.Client]:
+    """The phone of somebody whom `who` sent."""
+    link = house.call(who, "POST", f"/incidents/{incident}/responders", json={"label": f"출동 {who}"}).json()
+    with httpx.Client(base_url=f"{house.url}/api/v1", timeout=60) as phone:
+        phone.headers["X-Bonghwa-CSRF"] = phone.post("/responders/redeem", json={"code": link["code"]}).json()["csrf"]
+        yield phone
+
+
+def of_responders(house: House, who: str, incident: str) -> list[dict[str, Any]]:
+    seen = house.incident(who, incident)["grants"]
+    return [g for g in seen if g["agency"] == "responders" and g["issuer"] == who and g["state"] == "active"]
+
+
+def test_a_responder_opens_nothing_under_the_grant_of_another_agencys_crew(shared_house: House) -> None:
+    house = shared_house
+    incident = joint(house)
+    with on_the_way(house, "police112", incident) as police, on_the_way(house, "tracking_centre", incident):
+        foreign, own = of_responders(house, "tracking_centre", incident)[0], of_responders(house, "police112", incident)[0]
+        refused = police.post("/views", json={"grant": foreign["id"], "camera": foreign["cameras"][0]})
+        opened = police.post("/views", json={"grant": own["id"], "camera": own["cameras"][0]})
+    assert (refused.status_code, opened.status_code) == (404, 201)
+
+
+def test_a_responder_hears_nothing_of_another_agencys_crew(shared_house: House) -> None:
+    house = shared_house
+    incident = joint(house)
+    with on_the_way(house, "police112", incident) as police:
+        stream = Stream(police, {})
+        with on_the_way(house, "tracking_centre", incident) as crew:
+            grant = of_responders(house, "tracking_centre", incident)[0]
+            crew.post("/views", json={"grant": grant["id"], "camera": grant["cameras"][0]})
+            link = next(r["id"] for r in house.incident("tracking_centre", incident)["responders"])
+            house.call("tracking_centre", "POST", f"/responders/{link}/revoke", json={"reason": "센터만 아는 사유"})
+        own = of_responders(house, "police112", incident)[0]
+        view = police.post("/views", json={"grant": own["id"], "camera": own["cameras"][0]}).json()["id"]
+        police.delete(f"/views/{view}")
+        heard = [stream.events.get(timeout=20)]
+        while heard[-1]["type"] != "view.ended":
+            heard.append(stream.events.get(timeout=20))
+    told = [event for event in heard if event["type"].startswith(("grant.", "view.", "responder."))]
+    assert [event["subject"] for event in told] == [view]
