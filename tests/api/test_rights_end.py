@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from tests.api.house import House
+from bonghwa.service.ports import Limits
+from tests.api.house import House, copy_town, running
 from tests.api.test_events_stream import Stream
 
 
@@ -59,3 +60,45 @@ def test_a_responder_hears_nothing_of_another_agencys_crew(shared_house: House) 
             heard.append(stream.events.get(timeout=20))
     told = [event for event in heard if event["type"].startswith(("grant.", "view.", "responder."))]
     assert [event["subject"] for event in told] == [view]
+
+
+def duties(house: House, who: str, incident: str, kind: str) -> list[dict[str, Any]]:
+    return [each for each in house.incident(who, incident)["duties"] if each["kind"] == kind]
+
+
+def close(house: House, who: str, incident: str) -> None:
+    answer = house.call(who, "POST", f"/incidents/{incident}/close", json={"reason": "상황 끝", "disposition": "real"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_viewing_after_the_wearer_was_notified_is_to_be_notified_too(shared_house: House) -> None:
+    house = shared_house
+    incident = house.opened("tracking_centre", "strap_cut")
+    close(house, "tracking_centre", incident)
+    first = duties(house, "tracking_centre", incident, "notify_wearer")[0]
+    house.call("tracking_centre", "POST", f"/obligations/{first['id']}/done", json={"note": "우편으로 알림"})
+    house.call("tracking_centre", "POST", f"/incidents/{incident}/reopen", json={"reason": "다시 끊김"})
+    owed = [each for each in duties(house, "tracking_centre", incident, "notify_wearer") if each["done_at"] is None]
+    assert len(owed) == 1
+
+
+def test_the_time_to_notify_counts_from_the_end_of_the_viewing_and_no_later_close_moves_it(shared_house: House) -> None:
+    house = shared_house
+    incident = house.opened("tracking_centre", "strap_cut")
+    opened = duties(house, "tracking_centre", incident, "notify_wearer")[0]["due_at"]
+    for grant in house.incident("tracking_centre", incident)["grants"]:
+        house.call("tracking_centre", "POST", f"/grants/{grant['id']}/revoke", json={"reason": "확인 끝"})
+    watched = duties(house, "tracking_centre", incident, "notify_wearer")[0]["due_at"]
+    close(house, "tracking_centre", incident)
+    assert opened < watched
+    assert duties(house, "tracking_centre", incident, "notify_wearer")[0]["due_at"] == watched
+
+
+def test_a_close_gives_no_more_time_to_review_what_opened_unanswered(town, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    with running(copy_town(town[0], tmp_path / "data"), town[1], Limits(ask_answer_s=0)) as house:
+        body = {"agency": "police112", "basis": "공동대응"}
+        incident = house.opened("fire119", "fire", priority=0)
+        house.call("fire119", "POST", f"/incidents/{incident}/invite", json=body)
+        review = house.until(lambda: duties(house, "police112", incident, "review"))[0]
+        close(house, "fire119", incident)
+        assert duties(house, "police112", incident, "review")[0]["due_at"] == review["due_at"]
