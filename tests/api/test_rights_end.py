@@ -102,3 +102,34 @@ def test_a_close_gives_no_more_time_to_review_what_opened_unanswered(town, tmp_p
         review = house.until(lambda: duties(house, "police112", incident, "review"))[0]
         close(house, "fire119", incident)
         assert duties(house, "police112", incident, "review")[0]["due_at"] == review["due_at"]
+
+
+def of_owner(house: House, who: str, incident: str, owner: str) -> list[dict[str, Any]]:
+    """What `who` may watch now, or asks to, of an owner's cameras."""
+    seen = house.incident(who, incident)["grants"]
+    return [g for g in seen if (g["agency"], g["owner"]) == (who, owner) and g["state"] in ("asked", "active")]
+
+
+def test_a_guest_that_takes_up_its_part_again_opens_nothing_that_an_owner_took_back(shared_house: House) -> None:
+    house = shared_house
+    incident = joint(house)
+    for who in ("tracking_centre", "police112"):
+        taken = of_owner(house, who, incident, "junggu")[0]
+        house.call("중구", "POST", f"/grants/{taken['id']}/revoke", json={"reason": "다른 목적"})
+    close(house, "police112", incident)
+    house.call("police112", "POST", f"/incidents/{incident}/reopen", json={"reason": "다시 맡음"})
+    house.call("tracking_centre", "PATCH", f"/incidents/{incident}", json={"reason": "정정", "priority": 1})
+    assert of_owner(house, "police112", incident, "junggu") == []
+    assert of_owner(house, "tracking_centre", incident, "junggu") == []
+
+
+def test_a_more_urgent_code_opens_no_camera_that_the_owner_left_out(shared_house: House) -> None:
+    house = shared_house
+    incident = house.opened("police112", "robbery", priority=2)
+    asked = of_owner(house, "police112", incident, "junggu")[0]
+    one = asked["cameras"][0]
+    house.call("중구", "POST", f"/grants/{asked['id']}/approve", json={"reason": "하나만", "cameras": [one]})
+    for code in (1, 0):
+        house.call("police112", "PATCH", f"/incidents/{incident}", json={"reason": "흉기", "priority": code})
+        held = of_owner(house, "police112", incident, "junggu")
+        assert [(grant["clause"], grant["cameras"]) for grant in held] == [("4-1", [one])]

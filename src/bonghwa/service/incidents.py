@@ -230,9 +230,12 @@ def _close(tx: Tx, city: City, incident: Incident, caller: Caller, disposition: 
 
 
 def reopen(tx: Tx, city: City, caller: Caller, incident_id: str, reason: str) -> Incident:
-    """Open the caller's part again. New grants are decided; nothing old comes back."""
+    """Open the caller's part again. New grants are decided; nothing old comes back.
+
+    Only a new opening of the whole incident asks its owners anew: what they refused in one that goes on stays refused.
+    """
     incident = mine(tx, caller, incident_id)
-    after = replace(life.reopen(incident, caller.agency), reopened_at=tx.now)
+    after = replace(life.reopen(incident, caller.agency), reopened_at=incident.reopened_at if incident.open else tx.now)
     tx.incidents.put(after)
     tx.audit("incident:reopened", {"incident": incident.id, "by": caller.account, "reason": reason}, drill=incident.drill)
     note(tx, after, "reopened", caller.agency)
