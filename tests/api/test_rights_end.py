@@ -133,3 +133,15 @@ def test_a_more_urgent_code_opens_no_camera_that_the_owner_left_out(shared_house
         house.call("police112", "PATCH", f"/incidents/{incident}", json={"reason": "흉기", "priority": code})
         held = of_owner(house, "police112", incident, "junggu")
         assert [(grant["clause"], grant["cameras"]) for grant in held] == [("4-1", [one])]
+
+
+def test_a_text_that_no_database_keeps_is_refused_by_its_field(shared_house: House) -> None:
+    name = shared_house.call(None, "POST", "/session", json={"name": "관\0제", "password": "x"})
+    incident = shared_house.opened("police112", "robbery")
+    note = shared_house.call("police112", "POST", f"/incidents/{incident}/notes", json={"text": "a\0b"})
+    parts = shared_house.call("police112", "POST", f"/incidents/{incident}/split", json={"reports": ["rep\0"], "reason": "r"})
+    assert [(answer.status_code, answer.json()["field"]) for answer in (name, note, parts)] == [
+        (422, "name"),
+        (422, "text"),
+        (422, "reports"),
+    ]
