@@ -10,6 +10,8 @@ from bonghwa.service.ports import Limits
 from tests.api.house import House, copy_town, running
 from tests.api.test_events_stream import Stream
 
+ELSEWHERE = {"lat": 37.4740, "lon": 126.6220}
+
 
 def joint(house: House) -> str:
     """An incident of the tracking centre to which it called the police."""
@@ -145,3 +147,19 @@ def test_a_text_that_no_database_keeps_is_refused_by_its_field(shared_house: Hou
         (422, "text"),
         (422, "reports"),
     ]
+
+
+def test_an_agency_that_closed_its_part_reads_no_more_what_to_look_for_nor_what_happened_meanwhile(shared_house: House) -> None:
+    house = shared_house
+    incident = joint(house)
+    house.call("tracking_centre", "PATCH", f"/incidents/{incident}", json={"reason": "인상", "look_for": "검은 모자"})
+    before = house.incident("police112", incident)
+    close(house, "police112", incident)
+    left = house.incident("police112", incident)
+    house.call("tracking_centre", "PATCH", f"/incidents/{incident}", json={"reason": "이동", "place": ELSEWHERE, "priority": 1})
+    seen = house.incident("police112", incident)
+    assert (before["look_for"], seen["look_for"]) == ("검은 모자", None)
+    assert seen["timeline"] == left["timeline"]
+    close(house, "tracking_centre", incident)
+    after = house.incident("police112", incident)["timeline"]
+    assert [line["code"] for line in after[len(left["timeline"]) :]] == ["closed"]
