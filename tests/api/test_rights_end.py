@@ -11,6 +11,7 @@ from tests.api.house import House, copy_town, running
 from tests.api.test_events_stream import Stream
 
 ELSEWHERE = {"lat": 37.4740, "lon": 126.6220}
+NEAR = {"lat": 37.4724, "lon": 126.6245}
 
 
 def joint(house: House) -> str:
@@ -163,3 +164,25 @@ def test_an_agency_that_closed_its_part_reads_no_more_what_to_look_for_nor_what_
     close(house, "tracking_centre", incident)
     after = house.incident("police112", incident)["timeline"]
     assert [line["code"] for line in after[len(left["timeline"]) :]] == ["closed"]
+
+
+def test_a_crews_pictures_stay_while_nothing_changed_for_it_under_two_grants_of_one_owner(shared_house: House) -> None:
+    house = shared_house
+    incident = house.opened("police112", "robbery", priority=2)
+    approve(house, incident)
+    house.call("police112", "PATCH", f"/incidents/{incident}", json={"reason": "정정", "place": NEAR})
+    approve(house, incident)
+    assert len(of_owner(house, "police112", incident, "junggu")) == 2
+    with on_the_way(house, "police112", incident):
+        before = {grant["id"] for grant in of_responders(house, "police112", incident)}
+        with on_the_way(house, "police112", incident):
+            after = {grant["id"] for grant in of_responders(house, "police112", incident)}
+    assert len(before) == 2
+    assert after == before
+
+
+def approve(house: House, incident: str) -> None:
+    """Jung-gu opens all that the police asked of it."""
+    asked = next(grant for grant in of_owner(house, "police112", incident, "junggu") if grant["state"] == "asked")
+    answer = house.call("중구", "POST", f"/grants/{asked['id']}/approve", json={"reason": "확인"})
+    assert answer.status_code == 200, answer.text

@@ -114,8 +114,8 @@ def follow(tx: Tx, city: City, incident: Incident) -> None:
     keep: set[str] = set()
     for issuer in sorted(issuers):
         for model in tx.grants.find(incident=incident.id, agency=issuer, state="active"):
-            have = next((g for g in theirs if g.issuer == issuer and g.owner == model.owner), None)
-            if have is not None and have.cameras == model.cameras:
+            have = next((g for g in theirs if (g.issuer, g.owner, g.cameras) == (issuer, model.owner, model.cameras)), None)
+            if have is not None:
                 keep.add(have.id)
                 continue
             grant = _grant(tx, city, incident, issuer, model)
