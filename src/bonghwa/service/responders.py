@@ -95,7 +95,8 @@ def _end(tx: Tx, city: City, link: ResponderLink, state: str, by: str, reason: s
     for session in tx.sessions.find(link=link.id):
         tx.sessions.delete(session.id)
         tx.emit("session.ended", session.id, 0, {}, [AGENCY])
-    tx.audit("responder:revoked", {"link": link.id, "by": by, "reason": reason})
+    incident = tx.incidents.get(link.incident)
+    tx.audit("responder:revoked", {"link": link.id, "by": by, "reason": reason}, drill=incident is not None and incident.drill)
     tx.emit("responder.revoked", link.id, 0, {"incident": link.incident, "reason": reason, "issuer": link.agency}, [link.agency, AGENCY])
     return after
 
