@@ -199,6 +199,8 @@ def _grant(tx: Tx, city: City, incident: Incident, agency: str, chosen: Chosen, 
     held: set[str] = set()
     for owner, cameras in by_owner.items():
         same = [g for g in current if g.owner == owner and g.clause == clause.id and g.agreement == agreement.id]
+        # What was asked under another version can be opened no more (`answering.approve`): it is asked anew.
+        same = [g for g in same if g.state == "active" or g.agreement_hash == agreement.hash]
         partly = [g for g in current if g.owner == owner and g.refused_by_owner]
         if partly:
             # Another clause (a more urgent code) opens no camera either that the owner left out.
@@ -333,7 +335,7 @@ def prefetch(tx: Tx, city: City, grant: Grant) -> None:
         tx.tell(gateway, {"t": "prefetch", "cameras": cameras, "for_s": seconds, "grant": grant.id})
 
 
-def clause_of(city: City, grant: Grant) -> Clause | None:
+def clause_of(city: City, grant: Grant, now: int) -> Clause | None:
     """The clause a grant points to, when that agreement version is still in force."""
     agreement = next((a for a in city.agreements if a.id == grant.agreement and a.hash == grant.agreement_hash), None)
-    return agreement.clause(grant.clause) if agreement else None
+    return agreement.clause(grant.clause) if agreement and agreement.valid_on(local_time(now).date()) else None
