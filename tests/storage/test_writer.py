@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from bonghwa.domain.errors import Conflict, Unavailable
+from bonghwa.domain.errors import Conflict, Invalid, Unavailable
 from bonghwa.domain.incident import Incident, Part, Report, SetAside
 from bonghwa.service.clock import HubClock
 from bonghwa.storage.sql import journal
@@ -105,6 +105,18 @@ def test_a_refused_change_leaves_nothing_and_its_neighbours_stand(writer: Writer
     assert numbers == [f"I-{n}" for n in range(9) if n % 3]
     assert entries == list(range(6))
     assert len(events) == 6
+
+
+def test_a_text_that_no_column_takes_is_refused_alone_and_its_neighbours_stand(writer: Writer, engine: Engine) -> None:
+    gate = threading.Event()
+    writer.submit(lambda tx: gate.wait(10))
+    odd = writer.submit(lambda tx: tx.accounts.find(name="관\0제"))
+    key = writer.submit(open_one("I-1"))
+    gate.set()
+    assert key.exception(10) is None
+    assert look(engine)[0] == ["I-1"]
+    assert odd.exception(10) is None or isinstance(odd.exception(10), Invalid)  # SQLite finds nobody, PostgreSQL takes no NUL
+    assert writer.failing is None
 
 
 def test_ledger_entries_are_numbered_without_a_gap_under_many_callers(writer: Writer, engine: Engine) -> None:

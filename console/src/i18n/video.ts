@@ -61,6 +61,7 @@ export const t = words({
   end_unanswered: ['응답 없음', 'No answer'],
   end_session_ended: ['로그아웃', 'Signed out'],
   end_duty_ended: ['근무 종료', 'Duty ended'],
+  end_agreement_over: ['협약 종료', 'Agreement over'],
   end_follows_issuer: ['보낸 기관의 승인 변경', 'The sender’s grant changed'],
   end_viewer: ['열람자가 닫음', 'Closed by the viewer'],
   end_viewer_gone: ['열람자 연결 끊김', 'Viewer gone'],

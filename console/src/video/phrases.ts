@@ -40,7 +40,7 @@ function phrase(reason: Reason): string {
 }
 
 const ENDS = new Set([
-  'closed', 'expired', 'place_corrected', 'pursuit_moved', 'bad_picture', 'decided_again', 'unanswered', 'session_ended', 'duty_ended', 'follows_issuer', 'viewer',
+  'closed', 'expired', 'place_corrected', 'pursuit_moved', 'bad_picture', 'decided_again', 'unanswered', 'session_ended', 'duty_ended', 'agreement_over', 'follows_issuer', 'viewer',
   'viewer_gone', 'lease', 'gateway_lost', 'stop',
 ]);
 

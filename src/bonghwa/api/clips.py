@@ -21,7 +21,7 @@ from bonghwa.ledger.note import split_note
 from bonghwa.ledger.proof import subtree_in
 from bonghwa.service import clips
 from bonghwa.storage.sql import journal
-from bonghwa.storage.sql.writer import SqlRead
+from bonghwa.storage.sql.writer import SqlRead, SqlTx
 
 
 async def ask(grant_id: str, body: bodies.AskClip, caller: OnIncidents, desk: TheDesk) -> JSONResponse:
@@ -37,7 +37,12 @@ async def ask(grant_id: str, body: bodies.AskClip, caller: OnIncidents, desk: Th
 
 async def _record_refusal(desk: Desk, account: str, grant: str, camera: str, refused: Refusal) -> None:
     entry = {"account": account, "camera": camera, "grant": grant, "reason": refused.code}
-    await desk.hub.change(lambda tx: tx.audit("clip:refused", entry))
+
+    def run(tx: SqlTx) -> None:
+        held = tx.grants.get(grant)
+        tx.audit("clip:refused", entry, drill=held is not None and held.drill)
+
+    await desk.hub.change(run)
 
 
 async def list_clips(caller: Person, desk: TheDesk, incident: str | None = None, limit: int = 200) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bonghwa.storage.sql.journal import EventRow
 KEEP_ALIVE_S = 5.0
 BACKLOG = 4096
 OF_THE_INCIDENT = ("incident.updated", "incident.closed", "incident.cameras")
-"""What a responder hears of its incident beside the responders' own grants, views and links."""
+"""What a responder hears of its incident beside the grants, views and links of those its own agency sent."""
 
 
 @dataclass(eq=False)
@@ -31,7 +31,8 @@ def may_receive(caller: Caller, event: EventRow) -> bool:
     if caller.role == "responder":
         if event.type in OF_THE_INCIDENT:
             return event.subject == caller.incident
-        return caller.agency in event.audience and json.loads(event.data).get("incident") == caller.incident
+        data = json.loads(event.data)
+        return caller.agency in event.audience and (data.get("incident"), data.get("issuer")) == (caller.incident, caller.sent_by)
     if caller.role == "privacy_officer" and event.type.startswith("incident."):
         return False
     return caller.agency in event.audience

@@ -51,7 +51,7 @@ async def day(request: Request, caller: Privacy, desk: TheDesk, date: str | None
                 "audio": 0,
             },
             "lanes": _lanes(views, read, desk.hub.names, speech.language),
-            "clauses": _clauses(views, grants),
+            "clauses": _clauses(views, grants, begin),
             "reviews": [
                 {
                     "id": o.id,
@@ -90,9 +90,15 @@ def _lanes(views: list[View], read: SqlRead, names: dict[str, tuple[str, str]], 
     return [{"agency": agency, "name": names.get(agency, (agency, agency))[index], "views": rows} for agency, rows in sorted(lanes.items())]
 
 
-def _clauses(views: list[View], grants: dict[str, Grant]) -> list[dict[str, Any]]:
+def _clauses(views: list[View], grants: dict[str, Grant], begin: int) -> list[dict[str, Any]]:
+    """What each clause was used for on the day: grants opened and denied on it, and what was watched, also under one of the day before."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
+    watched = {view.grant for view in views}
     for grant in grants.values():
+        decided = grant.ended_at if grant.state == "denied" else grant.decided_at
+        today = decided is not None and begin <= decided < begin + DAY_US
+        if not today and grant.id not in watched and grant.asked_at < begin:
+            continue
         row = rows.setdefault(
             (grant.agreement, grant.clause),
             {
@@ -105,7 +111,8 @@ def _clauses(views: list[View], grants: dict[str, Grant]) -> list[dict[str, Any]
                 "seconds": 0.0,
             },
         )
-        row["denied" if grant.state == "denied" else "allowed"] += 1
+        if today:
+            row["denied" if grant.state == "denied" else "allowed"] += 1
     for view in views:
         held = grants.get(view.grant or "")
         if held is not None:

@@ -72,6 +72,15 @@ def owner_grant(one: Grant, incident: Incident | None) -> dict[str, Any]:
     return {**grant(one), "incident": about}
 
 
+def left_at(incident: Incident, agency: str) -> int | None:
+    """When the agency closed its part, None while it takes part.
+
+    What happens without it, where the subject is above all, is not its business (as `telling.tell_incident` has it for events).
+    """
+    part = incident.part(agency)
+    return None if part is None else part.closed_at
+
+
 def summary(incident: Incident, caller: Caller, read: Read, speech: Speech, grants: list[Grant] | None = None) -> dict[str, Any]:
     """An incident as a row of the queue."""
     own = [g for g in (grants if grants is not None else read.grants.find(incident=incident.id)) if g.agency == caller.agency]
@@ -79,7 +88,7 @@ def summary(incident: Incident, caller: Caller, read: Read, speech: Speech, gran
     sorted_ = triaged(incident, reports, own, read.now) if caller.agency == incident.owner else None
     views = [v for v in read.views.find(incident=incident.id, state="open") if v.agency == caller.agency]
     active = [g for g in own if g.state == "active"]
-    part = incident.part(caller.agency)
+    part, left = incident.part(caller.agency), left_at(incident, caller.agency)
     needs = telling.needs(incident)
     if any(g.state == "asked" and g.awaits == "officer" for g in own):
         needs.append("confirm")
@@ -92,7 +101,7 @@ def summary(incident: Incident, caller: Caller, read: Read, speech: Speech, gran
         "state": "closed" if part is not None and not part.open else incident.state,
         "drill": incident.drill,
         "place": place(incident.place if part is None or part.open else part.place),
-        "look_for": incident.look_for,
+        "look_for": incident.look_for if left is None else None,
         "opened_at": instant(incident.opened_at),
         "acknowledged_at": instant(incident.acknowledged_at),
         "closed_at": instant(incident.closed_at or (None if part is None else part.closed_at)),
@@ -120,6 +129,9 @@ def incident(one: Incident, caller: Caller, read: Read, city: City, speech: Spee
     all_grants = read.grants.find(incident=one.id)
     visible = [g for g in all_grants if caller.agency in (g.agency, g.issuer)]
     selection = read.selections.get(f"{one.id}:{caller.agency}")
+    left = left_at(one, caller.agency)
+    told = [e for e in read.timeline.find(incident=one.id) if e.agency in (None, caller.agency)]
+    lines = [e for e in told if left is None or e.at <= left or e.agency is not None or e.code == "closed"]
     return {
         **summary(one, caller, read, speech, all_grants),
         "parts": [
@@ -136,10 +148,8 @@ def incident(one: Incident, caller: Caller, read: Read, city: City, speech: Spee
         ],
         "grants": [grant(g) for g in visible],
         **_selection(selection, [g for g in visible if g.agency == caller.agency], city, speech),
-        "timeline": [
-            timeline(e, speech) for e in read.timeline.find(incident=one.id) if e.agency in (None, caller.agency) and e.code != "linked"
-        ],
-        "links": [link(e, speech) for e in read.timeline.find(incident=one.id) if e.agency == caller.agency and e.code == "linked"],
+        "timeline": [timeline(e, speech) for e in lines if e.code != "linked"],
+        "links": [link(e, speech) for e in lines if e.agency == caller.agency and e.code == "linked"],
         "reports": _reports(one, caller, read),
         "spells": _spells(one, caller, read),
         "watchers": [watcher(v) for v in read.views.find(incident=one.id, state="open") if v.grant in {g.id for g in visible}],

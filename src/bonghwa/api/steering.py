@@ -13,7 +13,7 @@ from bonghwa.domain.steering import HOLD_US, Hold, SteeringRequest, Velocity
 from bonghwa.service import steering, steering_requests
 from bonghwa.service.ports import City
 from bonghwa.service.steering import Wish
-from bonghwa.storage.sql.writer import SqlRead
+from bonghwa.storage.sql.writer import SqlRead, SqlTx
 
 ANSWER_S = 1.5
 """So long the answer waits for the camera; a slower one is not waited for, and a refusal that comes later is told by the next act."""
@@ -64,7 +64,12 @@ async def steer(camera_id: str, body: bodies.Steer, caller: Person, desk: TheDes
         hold, told = await desk.hub.change_told(lambda tx: steering.steer(tx, city, caller, camera_id, wish))
     except Forbidden as refused:
         entry = {"account": caller.account, "camera": camera_id, "grant": body.grant, "duty": body.duty, "reason": refused.code}
-        await desk.hub.change(lambda tx: tx.audit("steering:refused", entry))
+
+        def record(tx: SqlTx) -> None:
+            held = tx.grants.get(body.grant) if body.grant else None
+            tx.audit("steering:refused", entry, drill=held is not None and held.drill)
+
+        await desk.hub.change(record)
         raise
     refused_by_camera = await desk.control.answer(told, ANSWER_S) if told else None
     if refused_by_camera in _REFUSED:

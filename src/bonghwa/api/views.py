@@ -53,7 +53,12 @@ async def open_view(body: bodies.OpenView, caller: Viewer, desk: TheDesk) -> Res
 
 async def _record_refusal(desk: Desk, account: str, body: bodies.OpenView, refused: Refusal) -> None:
     entry = {"account": account, "camera": body.camera, "grant": body.grant, "duty": body.duty, "reason": refused.code}
-    await desk.hub.change(lambda tx: tx.audit("view:refused", entry))
+
+    def run(tx: SqlTx) -> None:
+        held = tx.grants.get(body.grant) if body.grant else None
+        tx.audit("view:refused", entry, drill=held is not None and held.drill)
+
+    await desk.hub.change(run)
 
 
 async def another_ticket(view_id: str, caller: Viewer, desk: TheDesk) -> dict[str, Any]:

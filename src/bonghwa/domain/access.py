@@ -98,6 +98,8 @@ def may_open(caller: Caller, grant: Grant, incident: Incident, camera: str, now:
     if caller.role == "responder":
         if caller.incident != grant.incident or grant.agency != "responders":
             return Reason("other_incident")
+        if caller.sent_by != grant.issuer:
+            return Reason("other_agency")
     elif caller.agency != grant.agency:
         return Reason("other_agency")
     if not incident.open:

@@ -32,8 +32,8 @@ class Agency:
 class Caller:
     """Whoever asks, after sign-in: the account, its role and agency.
 
-    `incident` and `device` are set for a responder, who may see that incident only; `line` for a machine line, which may
-    file reports and nothing else; `session` for a browser session.
+    `incident` and `sent_by` (the agency that sent it) are set for a responder, who may see that incident only, and of it what that agency
+    may watch; `line` for a machine line, which may file reports and nothing else; `session` for a browser session.
     """
 
     account: str
@@ -44,6 +44,7 @@ class Caller:
     line: str | None = None
     session: str | None = None
     owns: frozenset[str] = frozenset()
+    sent_by: str | None = None
 
     @property
     def is_owner(self) -> bool:

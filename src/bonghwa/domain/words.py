@@ -94,7 +94,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "owner_answers": ("소유 기관이 답합니다", "The owner answers"),
     "officer_answers": ("요청 기관의 담당자가 확인합니다", "The agency's own officer confirms"),
     "agency_extends": ("연장은 요청 기관이 합니다", "The agency extends"),
-    "agreement_changed": ("협약이 바뀌어 연장할 수 없습니다", "The agreement has changed"),
+    "agreement_changed": ("협약이 바뀌거나 끝났습니다", "The agreement has changed or is over"),
     "none_of_the_asked": ("요청한 카메라가 없습니다", "None of the cameras asked for"),
     "camera_not_shown": ("지금 보이는 카메라가 아닙니다", "The camera is not shown now"),
     "steered_by_another": ("지금 {post}에서 움직이고 있습니다", "Being steered from {post}"),
@@ -201,6 +201,7 @@ ENDINGS: dict[str, tuple[str, str]] = {
     "unanswered": ("응답 없음", "No answer"),
     "session_ended": ("로그아웃", "Signed out"),
     "duty_ended": ("근무 종료", "Duty ended"),
+    "agreement_over": ("협약 종료", "Agreement over"),
     "follows_issuer": ("보낸 기관의 승인 변경", "The sender's grant changed"),
 }
 

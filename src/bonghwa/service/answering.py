@@ -37,6 +37,8 @@ def approve(tx: Tx, city: City, caller: Caller, grant_id: str, reason: str, came
         raise Forbidden("officer_answers", agency=grant.agency)
     if cameras is not None and not set(cameras) & set(grant.cameras):
         raise Invalid("cameras", "none_of_the_asked")
+    if clause_of(city, grant, tx.now) is None:
+        raise Conflict("agreement_changed", agreement=grant.agreement)
     tx.audit("grant:approved", {"grant": grant.id, "by": caller.account, "reason": reason, "cameras": cameras}, drill=grant.drill)
     if cameras is not None and owner and not set(grant.cameras) <= set(cameras):
         grant = replace(grant, refused_by_owner=True)
@@ -74,7 +76,7 @@ def extend(tx: Tx, city: City, caller: Caller, grant_id: str, minutes: int, reas
     grant, incident, owner = _concerned(tx, caller, grant_id)
     if owner and caller.agency != grant.agency:
         raise Forbidden("agency_extends", agency=grant.agency)
-    clause = clause_of(city, grant)
+    clause = clause_of(city, grant, tx.now)
     if clause is None:
         raise Conflict("agreement_changed", agreement=grant.agreement)
     if not 1 <= minutes <= clause.limit_minutes:

@@ -38,7 +38,7 @@ def ask(tx: Tx, city: City, caller: Caller, grant_id: str, camera: str, from_: M
     if refusal is not None:
         over = refusal.code in ("incident_closed", "part_closed", "grant_ended", "grant_expired", "grant_revoked")
         raise (Conflict if over else Forbidden)(refusal.code, **dict(refusal.values))
-    clause = clause_of(city, grant)
+    clause = clause_of(city, grant, tx.now)
     if clause is None:
         raise Conflict("agreement_changed")
     if not clause.evidence:

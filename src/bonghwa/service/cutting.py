@@ -10,6 +10,7 @@ from dataclasses import replace
 from bonghwa.domain import grant as grants
 from bonghwa.domain.grant import Grant, GrantState
 from bonghwa.domain.view import View
+from bonghwa.service import obliging
 from bonghwa.service.ports import City, Tx
 from bonghwa.service.telling import tell_grant, tell_view
 
@@ -45,6 +46,7 @@ def end_grants(
     `by_owner`: the cameras' owner said so; the system will not open them again by itself in this incident.
     """
     ended: list[Grant] = []
+    watched: list[Grant] = []
     views: list[View] = []
     for grant in ending:
         after = grants.end(grant, state, tx.now, reason, by)
@@ -56,7 +58,9 @@ def end_grants(
         tx.audit(act, {"grant": grant.id, "incident": grant.incident, "reason": reason, "by": by}, drill=grant.drill)
         tell_grant(tx, state, after)
         ended.append(after)
+        watched += [grant] if grant.state == "active" else []
         views += [end_view(tx, view, reason, by) for view in tx.views.find(grant=grant.id, state="open")]
+    obliging.viewing_ended(tx, city, watched)
     if ended:
         cut(tx, city, ended, views, reason)
     return ended

@@ -6,9 +6,10 @@ from bonghwa.domain import access
 from bonghwa.domain.agency import Caller
 from bonghwa.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from bonghwa.domain.grant import US
-from bonghwa.domain.view import Duty
+from bonghwa.domain.view import Duty, View
 from bonghwa.service.cutting import end_views
-from bonghwa.service.ports import City, Tx
+from bonghwa.service.people import owned_by
+from bonghwa.service.ports import City, Read, Tx
 from bonghwa.service.telling import PRIVACY
 
 
@@ -38,6 +39,21 @@ def end(tx: Tx, city: City, duty: Duty, by: str, handover: str | None = None) ->
     tx.audit("duty:ended", {"duty": duty.id, "by": by, "handover": handover})
     tx.emit("duty.ended", duty.id, 0, {"duty": duty.id}, [duty.agency, PRIVACY])
     return after
+
+
+def without_right(read: Read, city: City) -> list[View]:
+    """Views on duty of cameras that the room no longer acts for: who may begin to watch is asked at the opening, and here ever after."""
+    found, owners = [], dict[str, frozenset[str]]()
+    for view in read.views.find(state="open"):
+        if view.duty is None:
+            continue
+        if view.agency not in owners:
+            role = city.agencies[view.agency].role
+            room = Caller(view.account, view.viewer, role, view.agency, owns=owned_by(view.agency, role))
+            owners[view.agency] = access.duty_owners(room, city.agreements, read.now)
+        if view.owner not in owners[view.agency]:
+            found.append(view)
+    return found
 
 
 def own(tx: Tx, caller: Caller, duty_id: str) -> Duty:

@@ -108,9 +108,13 @@ def decide_for(tx: Tx, city: City, incident: Incident, agency: str, exclude: fro
 
 
 def _refused_by_owners(incident: Incident, grants_so_far: list[Grant], allowed: dict[str, Chosen]) -> list[Denial]:
-    """Take out the owners who denied or took back a grant since the incident was last opened: nothing reopens theirs by itself."""
+    """Take out the owners who denied or took back a grant since the incident was last opened: nothing reopens theirs by itself.
+
+    One that opened only a part stays: what it opened goes on (see `_grant`).
+    """
     since = incident.reopened_at or 0
     refused = {g.owner for g in grants_so_far if g.refused_by_owner and g.ended_at is not None and g.ended_at >= since}
+    refused -= {g.owner for g in grants_so_far if g.refused_by_owner and g.ended_at is None}
     return [Denial(None, None, Reason("owner_refused", {"owner": owner})) for owner in sorted(refused) if allowed.pop(owner, None)]
 
 
@@ -195,12 +199,19 @@ def _grant(tx: Tx, city: City, incident: Incident, agency: str, chosen: Chosen, 
     held: set[str] = set()
     for owner, cameras in by_owner.items():
         same = [g for g in current if g.owner == owner and g.clause == clause.id and g.agreement == agreement.id]
-        held |= {g.id for g in _hold(tx, city, incident, agency, owner, chosen, cameras, same)}
+        # What was asked under another version can be opened no more (`answering.approve`): it is asked anew.
+        same = [g for g in same if g.state == "active" or g.agreement_hash == agreement.hash]
+        partly = [g for g in current if g.owner == owner and g.refused_by_owner]
+        if partly:
+            # Another clause (a more urgent code) opens no camera either that the owner left out.
+            cameras = [camera for camera in cameras if any(camera in grant.cameras for grant in partly)]
+        if cameras:
+            held |= {g.id for g in _hold(tx, city, incident, agency, owner, chosen, cameras, same, partly=bool(partly))}
     return held
 
 
 def _hold(
-    tx: Tx, city: City, incident: Incident, agency: str, owner: str, chosen: Chosen, cameras: list[str], same: list[Grant]
+    tx: Tx, city: City, incident: Incident, agency: str, owner: str, chosen: Chosen, cameras: list[str], same: list[Grant], *, partly: bool
 ) -> list[Grant]:
     """Keep or move what is held of this owner, and ask for or open the rest.
 
@@ -208,7 +219,7 @@ def _hold(
     in later are asked for anew.
     """
     if chosen[1].approval != "ask":
-        return [_moved(tx, city, same[0], cameras)] if same else [_new(tx, city, incident, agency, owner, chosen, cameras)]
+        return [_moved(tx, city, same[0], cameras)] if same else [_new(tx, city, incident, agency, owner, chosen, cameras, partly=partly)]
     kept: list[Grant] = []
     rest = list(cameras)
     for grant in same:
@@ -217,7 +228,7 @@ def _hold(
             kept.append(_moved(tx, city, grant, mine))
             rest = [camera for camera in rest if camera not in mine]
     if rest and not any(grant.refused_by_owner for grant in same):
-        kept.append(_new(tx, city, incident, agency, owner, chosen, rest))
+        kept.append(_new(tx, city, incident, agency, owner, chosen, rest, partly=partly))
     return kept
 
 
@@ -241,7 +252,9 @@ def _moved(tx: Tx, city: City, grant: Grant, cameras: list[str]) -> Grant:
     return after
 
 
-def _new(tx: Tx, city: City, incident: Incident, agency: str, owner: str, chosen: Chosen, cameras: list[str]) -> Grant:
+def _new(
+    tx: Tx, city: City, incident: Incident, agency: str, owner: str, chosen: Chosen, cameras: list[str], *, partly: bool = False
+) -> Grant:
     agreement, clause = chosen
     awaits = {"ask": "owner", "confirm": "officer"}.get(clause.approval)
     asked = Grant(
@@ -261,6 +274,7 @@ def _new(tx: Tx, city: City, incident: Incident, agency: str, owner: str, chosen
         drill=incident.drill,
         awaits="owner" if awaits == "owner" else "officer" if awaits == "officer" else None,
         answer_by=tx.now + city.limits.ask_answer_s * US if awaits == "owner" else None,
+        refused_by_owner=partly,
         evidence=clause.evidence,
         unmasked=clause.unmasked,
     )
@@ -321,7 +335,7 @@ def prefetch(tx: Tx, city: City, grant: Grant) -> None:
         tx.tell(gateway, {"t": "prefetch", "cameras": cameras, "for_s": seconds, "grant": grant.id})
 
 
-def clause_of(city: City, grant: Grant) -> Clause | None:
+def clause_of(city: City, grant: Grant, now: int) -> Clause | None:
     """The clause a grant points to, when that agreement version is still in force."""
     agreement = next((a for a in city.agreements if a.id == grant.agreement and a.hash == grant.agreement_hash), None)
-    return agreement.clause(grant.clause) if agreement else None
+    return agreement.clause(grant.clause) if agreement and agreement.valid_on(local_time(now).date()) else None

@@ -6,7 +6,7 @@ from bonghwa.domain import incident as life
 from bonghwa.domain.agency import INCIDENT_ROLES, Caller
 from bonghwa.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from bonghwa.domain.incident import Incident, Place
-from bonghwa.service import obliging, responders
+from bonghwa.service import responders
 from bonghwa.service.cutting import end_grants
 from bonghwa.service.granting import decide_for
 from bonghwa.service.ports import City, Tx
@@ -225,16 +225,17 @@ def _close(tx: Tx, city: City, incident: Incident, caller: Caller, disposition: 
     end_grants(tx, city, [g for g in living if g.state == "asked"], "ended", "closed", caller.name)
     end_grants(tx, city, leaving, "ended", "closed", caller.name)
     responders.end_all(tx, city, after, None if ended else caller.agency, caller.name)
-    if ended:
-        obliging.restart_clock(tx, city, after)
     tell_incident(tx, "closed" if ended else "updated", after, part_closed=caller.agency)
     return after
 
 
 def reopen(tx: Tx, city: City, caller: Caller, incident_id: str, reason: str) -> Incident:
-    """Open the caller's part again. New grants are decided; nothing old comes back."""
+    """Open the caller's part again. New grants are decided; nothing old comes back.
+
+    Only a new opening of the whole incident asks its owners anew: what they refused in one that goes on stays refused.
+    """
     incident = mine(tx, caller, incident_id)
-    after = replace(life.reopen(incident, caller.agency), reopened_at=tx.now)
+    after = replace(life.reopen(incident, caller.agency), reopened_at=incident.reopened_at if incident.open else tx.now)
     tx.incidents.put(after)
     tx.audit("incident:reopened", {"incident": incident.id, "by": caller.account, "reason": reason}, drill=incident.drill)
     note(tx, after, "reopened", caller.agency)

@@ -1,5 +1,6 @@
 """Legal duties that a viewing starts, with their due dates (LAW, must record no. 4)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bonghwa.domain.grant import US, Grant
@@ -21,13 +22,16 @@ def _due_in(city: City, kind: str) -> int:
 
 
 def start(tx: Tx, city: City, incident: Incident, grant: Grant) -> None:
-    """Start the duties of the grant's clause (and a review when it opened without an answer), once per agency and incident."""
+    """Start the duties of the grant's clause (and a review when it opened without an answer), once per agency and incident.
+
+    What was done already was done for an earlier viewing: a new one owes it anew.
+    """
     agreement = next((a for a in city.agreements if a.id == grant.agreement and a.hash == grant.agreement_hash), None)
     clause = agreement.clause(grant.clause) if agreement else None
     kinds = list(clause.duties if clause else ())
     if grant.review and "review" not in kinds:
         kinds.append("review")
-    have = {o.kind for o in tx.obligations.find(incident=incident.id, agency=grant.agency)}
+    have = {o.kind for o in tx.obligations.find(incident=incident.id, agency=grant.agency, done_at=None)}
     for kind in kinds:
         if kind in have:
             continue
@@ -46,7 +50,12 @@ def start(tx: Tx, city: City, incident: Incident, grant: Grant) -> None:
         tx.audit("obligation:started", {"obligation": duty.id, "incident": incident.id, "kind": kind}, drill=incident.drill)
 
 
-def restart_clock(tx: Tx, city: City, incident: Incident) -> None:
-    """At the end of viewing the time to notify begins: due dates count from now."""
-    for duty in tx.obligations.find(incident=incident.id, done_at=None):
-        tx.obligations.put(replace(duty, due_at=tx.now + _due_in(city, duty.kind)))
+def viewing_ended(tx: Tx, city: City, ended: Iterable[Grant]) -> None:
+    """At the end of viewing the time to notify and to destroy begins: due dates of the agencies of these grants count from now.
+
+    A review is of the opening, not of the viewing: its time runs on.
+    """
+    for incident, agency in dict.fromkeys((grant.incident, grant.agency) for grant in ended):
+        for duty in tx.obligations.find(incident=incident, agency=agency, done_at=None):
+            if duty.kind != "review":
+                tx.obligations.put(replace(duty, due_at=tx.now + _due_in(city, duty.kind)))

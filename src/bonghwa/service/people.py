@@ -66,6 +66,7 @@ def caller_of_session(read: Read, session_id: str) -> tuple[Caller, Session]:
     if session is None or read.now >= session.expires_at:
         raise Unauthenticated("session_over")
     role = _role(session.role)
+    link = read.responders.get(session.link) if session.link else None
     caller = Caller(
         session.account,
         session.name,
@@ -74,6 +75,7 @@ def caller_of_session(read: Read, session_id: str) -> tuple[Caller, Session]:
         session.incident,
         session=session.id,
         owns=owned_by(session.agency, role),
+        sent_by=link.agency if link else None,
     )
     return caller, session
 

@@ -95,8 +95,9 @@ def _end(tx: Tx, city: City, link: ResponderLink, state: str, by: str, reason: s
     for session in tx.sessions.find(link=link.id):
         tx.sessions.delete(session.id)
         tx.emit("session.ended", session.id, 0, {}, [AGENCY])
-    tx.audit("responder:revoked", {"link": link.id, "by": by, "reason": reason})
-    tx.emit("responder.revoked", link.id, 0, {"incident": link.incident, "reason": reason}, [link.agency, AGENCY])
+    incident = tx.incidents.get(link.incident)
+    tx.audit("responder:revoked", {"link": link.id, "by": by, "reason": reason}, drill=incident is not None and incident.drill)
+    tx.emit("responder.revoked", link.id, 0, {"incident": link.incident, "reason": reason, "issuer": link.agency}, [link.agency, AGENCY])
     return after
 
 
@@ -114,8 +115,8 @@ def follow(tx: Tx, city: City, incident: Incident) -> None:
     keep: set[str] = set()
     for issuer in sorted(issuers):
         for model in tx.grants.find(incident=incident.id, agency=issuer, state="active"):
-            have = next((g for g in theirs if g.issuer == issuer and g.owner == model.owner), None)
-            if have is not None and have.cameras == model.cameras:
+            have = next((g for g in theirs if (g.issuer, g.owner, g.cameras) == (issuer, model.owner, model.cameras)), None)
+            if have is not None:
                 keep.add(have.id)
                 continue
             grant = _grant(tx, city, incident, issuer, model)

@@ -69,6 +69,7 @@ def tell_grant(tx: Tx, what: str, grant: Grant) -> None:
         "state": grant.state,
         "reason": grant.reason,
         "drill": grant.drill,
+        "issuer": grant.issuer,
         "expires_at": grant.expires_at,
     }
     tx.emit(f"grant.{what}", grant.id, 0, data, [grant.agency, grant.owner, PRIVACY])
@@ -76,6 +77,7 @@ def tell_grant(tx: Tx, what: str, grant: Grant) -> None:
 
 def tell_view(tx: Tx, what: str, view: View, reason: str | None = None, by: str | None = None) -> None:
     """Send `view.<what>` to the viewer's agency, the cameras' owner and the privacy officer."""
+    held = tx.grants.get(view.grant) if view.grant else None
     data = {
         "view": view.id,
         "grant": view.grant,
@@ -87,6 +89,7 @@ def tell_view(tx: Tx, what: str, view: View, reason: str | None = None, by: str 
         "viewer": view.viewer,
         "reason": reason,
         "by": by,
+        "issuer": held.issuer if held else None,
         "drill": view.drill,
     }
     tx.emit(f"view.{what}", view.id, 0, data, [view.agency, view.owner, PRIVACY])

@@ -7,7 +7,7 @@ from bonghwa.domain.grant import US
 from bonghwa.domain.incident import join
 from bonghwa.service import clips, duties, people, pursuits, responders, steering, steering_requests
 from bonghwa.service.cutting import end_grants, end_views
-from bonghwa.service.granting import decide_for, open_grant
+from bonghwa.service.granting import clause_of, decide_for, open_grant
 from bonghwa.service.ports import City, Read, Tx
 from bonghwa.service.telling import note, tell_incident
 
@@ -40,7 +40,7 @@ def anything_due(read: Read, city: City) -> bool:
     if any(now >= duty.ends_by for duty in read.duties.find(ended_at=None)):
         return True
     return any(now >= link.expires_at for link in read.responders.find(state=("waiting", "bound"))) or (
-        _orphans_due(read) or clips.anything_due(read)
+        _orphans_due(read) or bool(duties.without_right(read, city)) or clips.anything_due(read)
     )
 
 
@@ -48,6 +48,8 @@ def _orphans_due(read: Read) -> bool:
     if any(read.now >= session.expires_at for session in read.sessions.find()):
         return True
     closed = {account.id for account in read.accounts.find() if account.disabled}
+    if any(duty.account in closed for duty in read.duties.find(ended_at=None)):
+        return True
     views = read.views.find(state="open")
     return any(v.account in closed or (v.session is not None and read.sessions.get(v.session) is None) for v in views)
 
@@ -80,12 +82,16 @@ def escalate(tx: Tx, city: City) -> None:
 
 
 def answer_unanswered(tx: Tx, city: City) -> None:
-    """A request its owner did not answer in time is denied; at code 0 it opens, alarms the owner and is reviewed (LAW)."""
+    """A request its owner did not answer in time is denied; at code 0 it opens, alarms the owner and is reviewed (LAW).
+
+    Without its agreement nothing opens, at no code.
+    """
     for grant in tx.grants.find(state="asked"):
         if grant.answer_by is None or tx.now < grant.answer_by:
             continue
         incident = tx.incidents.get(grant.incident)
-        if incident is not None and incident.open and incident.priority == 0:
+        in_force = clause_of(city, grant, tx.now) is not None
+        if incident is not None and incident.open and incident.priority == 0 and in_force:
             tx.audit("grant:opened_unanswered", {"grant": grant.id, "incident": grant.incident}, drill=grant.drill)
             open_grant(tx, city, incident, grant, None, review=True)
             responders.follow(tx, city, incident)
@@ -132,6 +138,11 @@ def end_shifts(tx: Tx, city: City) -> None:
             duties.end(tx, city, duty, "system")
 
 
+def end_unentrusted(tx: Tx, city: City) -> None:
+    """A room's pictures on duty end with the agreement that entrusted it with the owner's cameras."""
+    end_views(tx, city, duties.without_right(tx, city), "agreement_over")
+
+
 def end_links(tx: Tx, city: City) -> None:
     """A responder's link ends at its time."""
     for link in tx.responders.find(state=("waiting", "bound")):
@@ -161,6 +172,7 @@ EVERY = (
     drop_old_pictures,
     end_idle_views,
     end_shifts,
+    end_unentrusted,
     end_links,
     end_orphans,
     clips.erase_old,

@@ -42,7 +42,9 @@ def open_under_grant(tx: Tx, city: City, caller: Caller, grant_id: str, camera: 
     grant = tx.grants.get(grant_id)
     incident = tx.incidents.get(grant.incident) if grant else None
     foreign = grant is None or incident is None or caller.agency != grant.agency
-    if grant is None or incident is None or foreign or (caller.role == "responder" and caller.incident != grant.incident):
+    if grant is None or incident is None or foreign:
+        raise NotFound("no_such_grant")
+    if caller.role == "responder" and (caller.incident, caller.sent_by) != (grant.incident, grant.issuer):
         raise NotFound("no_such_grant")
     refusal = access.may_open(caller, grant, incident, camera, tx.now)
     if refusal is not None:

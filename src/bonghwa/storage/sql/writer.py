@@ -17,11 +17,11 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from bonghwa.domain import audit, ids
 from bonghwa.domain.clip import Clip
-from bonghwa.domain.errors import Unavailable
+from bonghwa.domain.errors import Invalid, Unavailable
 from bonghwa.domain.grant import Grant
 from bonghwa.domain.incident import Incident, Report
 from bonghwa.domain.mask import Mask
@@ -211,6 +211,7 @@ class Writer:
     def _try(self, change: Callable[[SqlTx], Any], future: "Future[Any]", round_: "_Round") -> None:
         """Run one change in its own savepoint. A refusal undoes it alone; a failure of storage undoes the whole group.
 
+        What the database cannot take as data (PostgreSQL keeps no NUL in a text) is the change's own fault and harms no neighbour.
         A change whose caller went away before its turn is not run; once it runs it can no longer be called back.
         """
         if not future.set_running_or_notify_cancel():
@@ -220,6 +221,10 @@ class Writer:
             with self._connection.begin_nested():
                 answer = change(tx)
                 journal.write_audit(self._connection, tx.entries)
+        except DataError as unfit:
+            log.error("a change the database cannot take", error=type(unfit.orig).__name__)
+            round_.settle.append(partial(future.set_exception, Invalid("body", "not_text")))
+            return
         except SQLAlchemyError:
             raise
         except Exception as refused:  # noqa: BLE001  it belongs to the caller, whose future carries it
