@@ -193,7 +193,8 @@ def test_a_day_of_500_alarms_of_20_wearers_ends_with_few_lines_none_lost_and_the
     assert refs[:5] == ["W-19", "W-18", "W-17", "W-16", "W-15"]
     assert [one["kind"] for one in rows[:5]] == ["strap_cut", "exclusion_zone", "interference", "curfew_breach", "location_lost"]
     assert [one["triage"]["level"] for one in rows] == sorted(one["triage"]["level"] for one in rows)
-    assert {why["code"] for why in rows[4]["triage"]["why"]} == {"triage_likely_flat"}
+    # At night that is one reason more, whenever the test is run.
+    assert {why["code"] for why in rows[4]["triage"]["why"]} - {"triage_night"} == {"triage_likely_flat"}
     assert len(shown) <= 6
     assert found["hidden"] == len(rows) - len(shown)
     assert {one["kind"] for one in rows if one["triage"]["hidden"]} == {"low_battery", "device_fault"}
